@@ -1,0 +1,42 @@
+# make demo | test | lint: each makes .venv first when it is missing or out of date; nothing else is needed beforehand.
+# PYTHON names the interpreter (3.11 to 3.13); PIP_ARGS is added to every pip install.
+
+VENV := .venv
+PIP_ARGS ?=
+# An environment that happens to be active, or a path to other packages, has no say in what is tested here.
+unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
+
+USABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for python in python3.11 python3.13 python3.12 python3; do \
+	$$python -c '$(USABLE)' 2>/dev/null && { echo $$python; break; }; done)
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/installed
+	@$(VENV)/bin/python examples/demo.py
+
+test: $(VENV)/installed-dev
+	@$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/installed-dev
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check --quiet .
+	@$(VENV)/bin/mypy
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
+
+$(VENV)/bin/pip:  # the last thing that making an environment does
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 with venv found: install one, or name it: make PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
+
+# The demo needs no development tools, so a first look is quick.
+$(VENV)/installed: pyproject.toml | $(VENV)/bin/pip
+	@echo "Installing hermes-state into $(VENV) ..."
+	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check $(PIP_ARGS) --editable .
+	@touch $@
+
+$(VENV)/installed-dev: pyproject.toml | $(VENV)/bin/pip
+	@echo "Installing hermes-state and its development tools into $(VENV) ..."
+	@$(VENV)/bin/python -m pip install -qq --disable-pip-version-check $(PIP_ARGS) --editable '.[dev]'
+	@touch $(VENV)/installed $@
