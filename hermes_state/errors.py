@@ -1,0 +1,289 @@
+"""The error tree. Each class carries its facts as attributes, builds its own message, and maps to one exit code.
+
+A message says what was found and where; ``hint`` says what to type next. Every class pickles (the facts are the
+dataclass fields), so an error can cross a process boundary without losing anything.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from typing import Any, ClassVar
+
+from hermes_state.outcomes import Fault, Outcome
+
+
+class ExitCode(IntEnum):
+    """What a command's exit status means; documented in the README and tested as one table."""
+
+    OK = 0
+    FINDINGS = 1
+    USAGE = 2
+    UNREADABLE = 3
+    CORRUPT = 4
+    REFUSED = 5
+    LOCKED = 6
+    WRITE_FAILED = 7
+    INTERNAL = 70
+
+
+#: Over several homes the worst code wins, in this order.
+SEVEREST_FIRST = (70, 7, 3, 4, 6, 5, 1, 0)
+
+
+def worst(codes: list[int]) -> int:
+    """The one exit code that stands for several (0 for none)."""
+    return min(codes, key=SEVEREST_FIRST.index, default=0)
+
+
+@dataclass(eq=False)
+class StateError(Exception):
+    """Base of all errors raised on purpose. ``path`` is the file or directory meant, ``pointer`` a place inside it."""
+
+    path: str
+    exit_code: ClassVar[ExitCode] = ExitCode.INTERNAL
+    code: ClassVar[str] = "error"
+    kind: ClassVar[str] = ""
+    pointer: ClassVar[str] = ""
+
+    @property
+    def message(self) -> str:
+        return f"something is wrong with {self.path}"
+
+    @property
+    def hint(self) -> str:
+        return ""
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), tuple(getattr(self, field.name) for field in fields(self)))
+
+
+# --- usage: exit 2 ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class UnknownProfile(StateError):
+    """``path`` is the root home that was searched; ``named_by`` is what named the profile, where the user did not."""
+
+    name: str
+    known: tuple[str, ...] = ()
+    deleted: bool = False
+    reason: str = ""
+    named_by: str = ""
+    exit_code = ExitCode.USAGE
+    code = "unknown_profile"
+
+    @property
+    def message(self) -> str:
+        by = f" (named by {self.named_by})" if self.named_by else ""
+        return f"profile {self.name!r}{by} " + (
+            self.reason or f"{'was deleted from' if self.deleted else 'does not exist under'} {self.path}"
+        )
+
+    @property
+    def hint(self) -> str:
+        return f"known profiles: {', '.join(self.known)}" if self.known else "this home has no profiles"
+
+
+@dataclass(eq=False)
+class UnknownTarget(StateError):
+    """A provider, credential, backup or kind that is not there, or a name that fits several."""
+
+    what: str
+    name: str
+    known: tuple[str, ...] = ()
+    ambiguous: bool = False
+    exit_code = ExitCode.USAGE
+    code = "unknown_target"
+
+    @property
+    def message(self) -> str:
+        if self.ambiguous:
+            return f"{self.what} {self.name!r} fits several in {self.path}"
+        return f"no {self.what} {self.name!r} in {self.path}"
+
+    @property
+    def hint(self) -> str:
+        return f"one of: {', '.join(self.known)}" if self.known else ""
+
+
+# --- reading: exit 3 and 4 -------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class NoSuchHome(StateError):
+    reason: str = "does not exist"
+    exit_code = ExitCode.UNREADABLE
+    code = "no_such_home"
+
+    @property
+    def message(self) -> str:
+        return f"no Hermes home at {self.path}: {self.reason}"
+
+    @property
+    def hint(self) -> str:
+        return "name it with --home DIR, or set HERMES_HOME"
+
+
+@dataclass(eq=False)
+class FileNotOk(StateError):
+    """A state file whose outcome is not one that this act can work with; never written over."""
+
+    fault: Fault
+    code = "file_not_ok"
+
+    @property
+    def exit_code(self) -> ExitCode:  # type: ignore[override]
+        if self.fault.outcome in (Outcome.UNREADABLE, Outcome.ABSENT):
+            return ExitCode.UNREADABLE
+        if self.fault.outcome is Outcome.TOO_NEW:
+            return ExitCode.REFUSED
+        return ExitCode.CORRUPT
+
+    @property
+    def pointer(self) -> str:  # type: ignore[override]
+        return self.fault.pointer
+
+    @property
+    def message(self) -> str:
+        place = " ".join(part for part in (self.fault.where(), self.fault.pointer) if part)
+        return f"{self.path} is {self.fault.outcome.value.replace('_', ' ')}" + (
+            f" ({place}): {self.fault.message}" if place else f": {self.fault.message}"
+        )
+
+    @property
+    def hint(self) -> str:
+        return self.fault.hint
+
+
+# --- refusals: exit 5 ------------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class Refused(StateError):
+    """The act was possible but would harm; ``flag`` is what allows it, if anything does."""
+
+    reason: str
+    flag: str = ""
+    advice: str = ""
+    exit_code = ExitCode.REFUSED
+    code = "refused"
+
+    @property
+    def message(self) -> str:
+        return f"{self.path}: {self.reason}"
+
+    @property
+    def hint(self) -> str:
+        return self.advice or (f"add {self.flag} to allow it" if self.flag else "")
+
+
+@dataclass(eq=False)
+class NotRegularFile(Refused, OSError):
+    """An OSError too, so that callers of the drop-ins, who expect those, can handle it."""
+
+    code = "not_regular_file"
+
+
+@dataclass(eq=False)
+class LinkLoop(Refused, OSError):
+    code = "link_loop"
+
+
+@dataclass(eq=False)
+class ForeignSection(Refused):
+    """``credential_pool_runtime`` is there but is not ours: left byte for byte."""
+
+    code = "foreign_section"
+    pointer = "/credential_pool_runtime"
+
+
+@dataclass(eq=False)
+class Undeclared(Refused):
+    """A migration step changed a path that it did not declare. Nothing was written."""
+
+    code = "undeclared_change"
+
+
+# --- writing: exit 6 and 7 -------------------------------------------------------------------------------------------
+
+
+@dataclass(eq=False)
+class LockTimeout(StateError):
+    """``path`` is the lock file; ``holder`` is a hint about who may hold it, never a certainty."""
+
+    seconds: float
+    holder: str = ""
+    exit_code = ExitCode.LOCKED
+    code = "lock_timeout"
+
+    @property
+    def message(self) -> str:
+        by = f" (may be held by {self.holder})" if self.holder else ""
+        return f"{self.path} was held for longer than {self.seconds:g} s{by}; nothing was written"
+
+    @property
+    def hint(self) -> str:
+        return "try again, or wait longer with --lock-timeout SECONDS"
+
+
+@dataclass(eq=False)
+class WriteFailed(StateError, OSError):
+    """An operating-system error while writing.
+
+    ``content`` says what the file holds now: ``old``; ``new`` (in place, but perhaps not yet safe from a power cut);
+    ``torn`` (an in-place write was interrupted, a recovery copy exists). An OSError too, for callers of the drop-ins.
+    """
+
+    errno: int
+    doing: str
+    content: str = "old"
+    exit_code = ExitCode.WRITE_FAILED
+    code = "write_failed"
+
+    @property
+    def message(self) -> str:
+        state = {
+            "old": "the file is as it was",
+            "new": "the new content is in place, but a power cut could still undo that",
+            "torn": "its content is incomplete, a recovery copy exists",
+        }[self.content]
+        return f"{self.path}: {self.doing} failed: {os.strerror(self.errno)}; {state}"
+
+    @property
+    def hint(self) -> str:
+        return "run: hermes-state recover" if self.content == "torn" else ""
+
+
+@dataclass(eq=False)
+class Superseded(StateError):
+    """Another writer, one that takes no lock, replaced what we had just written (or kept changing what we read)."""
+
+    reason: str
+    exit_code = ExitCode.WRITE_FAILED
+    code = "superseded"
+
+    @property
+    def message(self) -> str:
+        return f"{self.path} was superseded: {self.reason}"
+
+    @property
+    def hint(self) -> str:
+        return "run the command again; stop the agent first if it happens twice"
+
+
+@dataclass(eq=False)
+class NotVerified(StateError):
+    """What was read back is not what was written, though nobody else wrote."""
+
+    reason: str
+    exit_code = ExitCode.WRITE_FAILED
+    code = "not_verified"
+
+    @property
+    def message(self) -> str:
+        return f"{self.path} could not be verified: {self.reason}"
