@@ -1,0 +1,260 @@
+"""Replacing a file so that a reader, or a crash at any instant, finds the old content or the new, never a mixture.
+
+The order is the point: new content goes to a temporary file *beside the real file* and is synced before the rename (a
+rename that reaches the disk before its data leaves an empty file after a power cut), and the directory synced afterwards
+is the one that the rename happened in (syncing the link's directory makes nothing durable).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from hermes_state.disk import Directory, Disk, File, RealDisk, opened
+from hermes_state.errors import NotRegularFile, Refused, StateError, WriteFailed
+from hermes_state.links import Location, resolve
+
+#: What a directory that cannot be synced answers (FUSE, some network file systems, a directory that may only be walked).
+NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF)
+_UNLIMITED = 1 << 62
+
+StrPath = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """What a replacement did.
+
+    ``path`` is the real file. ``durable`` is False where its directory cannot be synced. ``not_kept`` names what of the
+    old file's looks could not be given to the new one (``owner``, ``group``, ``user.note``...).
+    """
+
+    path: str
+    created: bool = False
+    durable: bool = True
+    atomic: bool = True
+    broke_hard_link: bool = False
+    was_read_only: bool = False
+    not_kept: tuple[str, ...] = ()
+
+
+class Changed(Exception):
+    """The file is no longer what the caller read. Nothing was written; the caller starts over."""
+
+
+def replace(
+    disk: Disk,
+    where: Location,
+    data: bytes,
+    *,
+    mode: int | None = None,
+    unchanged: Callable[[Directory], bool] | None = None,
+) -> Replaced:
+    """Make ``data`` the content of the file at ``where``.
+
+    An existing file keeps mode, owner, group, ``user.*`` attributes and ACL; a new one gets ``mode`` bits (0600 unless
+    given) and, as root, the owner of its directory. ``unchanged`` is asked right before the rename; when it says no,
+    Changed is raised. Raises NotRegularFile, Refused, WriteFailed: the old content is then intact (unless the error says
+    that the new is in place) and no temporary file is left.
+    """
+    doing = "opening its directory"
+    try:
+        with opened(disk, where.directory) as at:
+            before = _entry(disk, at, where.name)
+            staged = f".{where.name}.hermes-state.{os.getpid()}.{os.urandom(4).hex()}.tmp"
+            doing = "creating a temporary file beside it"
+            file = disk.create(at, staged)
+            try:
+                try:
+                    doing = "writing the new content"
+                    disk.write(file, data)
+                    doing = "keeping its mode and owner"
+                    not_kept = _dress(disk, file, where.name, before, mode)
+                    doing = "syncing the new content"
+                    disk.sync(file)
+                finally:
+                    disk.close(file)
+                if unchanged is not None and not unchanged(at):
+                    raise Changed
+                doing = "renaming the new content into place"
+                disk.rename(at, staged, at, where.name)
+            except BaseException:
+                # A crash before this line leaves the temporary file: 0600, or the mode of the file that it was to replace.
+                with suppress(OSError):
+                    disk.unlink(at, staged)
+                raise
+            return _settle(disk, at, where, before, not_kept)
+    except StateError:
+        raise
+    except OSError as error:
+        raise _failed(where.path, error, doing) from error
+
+
+def _entry(disk: Disk, at: Directory, name: str) -> os.stat_result | None:
+    """What is there now: None or a regular file. A link at this point was swapped in after we resolved: refused."""
+    try:
+        found = disk.stat(at, name)
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        raise NotRegularFile(os.path.join(at.path, name), "it is not a regular file")
+    return found
+
+
+def _dress(disk: Disk, file: File, name: str, before: os.stat_result | None, mode: int | None) -> tuple[str, ...]:
+    """Give the temporary file the looks of the one it replaces; names what could not be kept.
+
+    All of it happens before the rename: a crash between a rename and a later chmod would leave a file that a group member
+    who could read the old one cannot open, and agents up to 0.19 take a file that they cannot open for an empty one.
+    """
+    if before is None:
+        if os.geteuid() == 0:
+            home = disk.stat(file.at, ".")
+            disk.set_owner(file, home.st_uid, home.st_gid)
+        if mode is not None and mode != 0o600:
+            disk.set_mode(file, mode)
+        return ()
+    not_kept: list[str] = []
+    made = disk.stat(file.at, file.name)
+    wanted = stat.S_IMODE(before.st_mode) if mode is None else mode
+    if made.st_gid != before.st_gid:
+        try:
+            disk.set_owner(file, -1, before.st_gid)
+        except PermissionError:
+            not_kept.append("group")
+            wanted &= ~0o070  # these bits were meant for a group that the file no longer has
+    if made.st_uid != before.st_uid:
+        try:
+            disk.set_owner(file, before.st_uid, -1)
+        except PermissionError:
+            not_kept.append("owner")
+    if wanted != 0o600:
+        disk.set_mode(file, wanted)
+    for key, value in sorted(disk.xattrs(file.at, name).items()):
+        try:
+            disk.set_xattr(file, key, value)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+                raise
+            not_kept.append(key)
+    return tuple(not_kept)
+
+
+def _settle(
+    disk: Disk, at: Directory, where: Location, before: os.stat_result | None, not_kept: tuple[str, ...]
+) -> Replaced:
+    """Make the rename durable and say what happened."""
+    durable = True
+    try:
+        disk.sync_directory(at)
+    except OSError as error:
+        if error.errno not in NO_SYNC:
+            raise WriteFailed(where.path, error.errno or 0, "syncing its directory", "new") from error
+        durable = False
+    return Replaced(
+        path=where.path,
+        created=before is None,
+        durable=durable,
+        broke_hard_link=before is not None and before.st_nlink > 1,
+        was_read_only=before is not None and not before.st_mode & stat.S_IWUSR,
+        not_kept=not_kept,
+    )
+
+
+def _failed(path: str, error: OSError, doing: str) -> WriteFailed | Refused:
+    if error.errno == errno.EBUSY:
+        return Refused(path, "it is mounted by itself (a bind mount), so it cannot be replaced as a whole")
+    return WriteFailed(path, error.errno or 0, doing, "old")
+
+
+# --- the drop-ins: the agent's own names and signatures (state-home.md D1) --------------------------------------------
+
+
+def atomic_replace(tmp_path: StrPath, target: StrPath) -> str:
+    """Put the file at ``tmp_path`` in place of ``target``, whose links are followed; returns the real path replaced.
+
+    ``tmp_path`` keeps its mode and is consumed; after a failure it is still there. It may lie on another file system: its
+    content is then staged beside the target first, so the replacement is atomic there too. Raises OSError as
+    ``os.replace`` does, and refuses (LinkLoop, NotRegularFile) where the agent's helper would destroy a link or a device.
+    """
+    disk = RealDisk()
+    named = os.path.join(os.getcwd(), os.fspath(tmp_path))
+    staged = os.path.basename(named)
+    where = resolve(os.fspath(target))
+    with (
+        opened(disk, os.path.realpath(os.path.dirname(named), strict=True)) as origin,
+        opened(disk, where.directory) as at,
+    ):
+        before = _entry(disk, at, where.name)
+        with suppress(PermissionError, NotRegularFile):  # what cannot be opened can still be renamed
+            disk.sync_entry(origin, staged)
+        try:
+            disk.rename(origin, staged, at, where.name)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # From another file system: a copy is staged beside the target and renamed there; then the original goes.
+            mode = stat.S_IMODE(disk.stat(origin, staged).st_mode)
+            replace(disk, where, disk.read(origin, staged, _UNLIMITED), mode=mode)
+            disk.unlink(origin, staged)
+        return _settle(disk, at, where, before, ()).path
+
+
+def atomic_write_bytes(path: StrPath, content: bytes, *, mode: int | None = None, fsync_dir: bool = True) -> Replaced:
+    """Make ``content`` the file at ``path``: links kept, mode and owner kept, a new file 0600 unless ``mode`` says else.
+
+    Missing parent directories are made (0700). ``fsync_dir`` is accepted for the agent's callers; the directory is always
+    synced. Raises StateError subclasses (see ``replace``), FileNotFoundError for a dangling link without a directory.
+    """
+    disk = RealDisk()
+    named = os.fspath(path)
+    if not os.path.islink(named):
+        _make_parents(disk, os.path.dirname(os.path.join(os.getcwd(), named)))
+    return replace(disk, resolve(named), content, mode=mode)
+
+
+def _make_parents(disk: Disk, directory: str) -> None:
+    missing: list[str] = []
+    while not os.path.lexists(directory):
+        missing.append(os.path.basename(directory))
+        directory = os.path.dirname(directory)
+    for name in reversed(missing):
+        with opened(disk, os.path.realpath(directory, strict=True)) as at:
+            with suppress(FileExistsError):
+                disk.make_directory(at, name)
+            disk.sync_directory(at)
+        directory = os.path.join(directory, name)
+
+
+def atomic_write_text(
+    path: StrPath, content: str, *, encoding: str = "utf-8", mode: int | None = None, fsync_dir: bool = True
+) -> Replaced:
+    """``atomic_write_bytes`` of ``content`` in ``encoding``; line ends are written as they are."""
+    return atomic_write_bytes(path, content.encode(encoding), mode=mode, fsync_dir=fsync_dir)
+
+
+def atomic_json_write(
+    path: StrPath,
+    data: Any,
+    *,
+    indent: int | None = 2,
+    mode: int | None = None,
+    ensure_ascii: bool = False,
+    fsync_dir: bool = True,
+    **dump_kwargs: Any,
+) -> Replaced:
+    """``data`` as JSON at ``path``, without a final newline, as the agent's helper writes it. Raises TypeError before
+    anything is touched when a value cannot be written; a lone surrogate is escaped instead of failing."""
+    import json
+
+    text = json.dumps(data, indent=indent, ensure_ascii=ensure_ascii, **dump_kwargs)
+    try:
+        content = text.encode("utf-8")
+    except UnicodeEncodeError:
+        content = json.dumps(data, indent=indent, ensure_ascii=True, **dump_kwargs).encode("ascii")
+    return atomic_write_bytes(path, content, mode=mode, fsync_dir=fsync_dir)

@@ -1,0 +1,184 @@
+"""Verified copies of state files, taken before a change of layout: ``<home>/backups/hermes-state/<stamp>-<4 hex>/``.
+
+Each backup is a directory (0700) with the files (0600) and ``manifest.json``, which records what a plain copy loses:
+the text of links, mode and owner. A backup counts only after it was written, synced and read back; a directory
+without a manifest is one that a crash interrupted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from hermes_state.clock import iso, stamp
+from hermes_state.disk import Directory, Disk, opened
+from hermes_state.errors import NotVerified, StateError, WriteFailed
+
+KEEP = 20
+FOLDER = ("backups", "hermes-state")
+MANIFEST = "manifest.json"
+_NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A file as it was read: ``path`` as named, ``links`` the text of each link on the way to ``real_path``."""
+
+    kind: str
+    path: str
+    links: tuple[str, ...]
+    real_path: str
+    mode: int
+    uid: int
+    gid: int
+    data: bytes
+
+    def entry(self) -> dict[str, Any]:
+        return {
+            "name": os.path.basename(self.path),
+            "kind": self.kind,
+            "path": self.path,
+            "links": list(self.links),
+            "real_path": self.real_path,
+            "mode": f"{self.mode:04o}",
+            "uid": self.uid,
+            "gid": self.gid,
+            "size": len(self.data),
+            "sha256": hashlib.sha256(self.data).hexdigest(),
+        }
+
+
+def save(
+    disk: Disk, home: str, originals: Sequence[Original], *, reason: str, now: float, facts: dict[str, Any]
+) -> str:
+    """Write, sync and read back a backup of ``originals``; returns its path. ``facts`` go into the manifest as they
+    are.
+
+    Everything made belongs to the owner of the home when run as root. Raises WriteFailed or NotVerified: then no backup
+    can be relied on, and nothing that needs one may go on.
+    """
+    manifest = {
+        "format": "hermes-state/backup",
+        "format_version": 1,
+        "reason": reason,
+        "created_at": now,
+        "created": iso(now),
+        "home": home,
+        **facts,
+        "files": [original.entry() for original in originals],
+    }
+    text = json.dumps(manifest, indent=2).encode("ascii") + b"\n"
+    files = [(os.path.basename(original.path), original.data) for original in originals]
+    name = f"{stamp(now)}-{os.urandom(2).hex()}"
+    return store(disk, os.path.join(home, *FOLDER), name, [*files, (MANIFEST, text)])
+
+
+def store(disk: Disk, folder: str, name: str, files: Sequence[tuple[str, bytes]]) -> str:
+    """Write ``files`` into a new directory ``folder/name``, sync and read them back; returns its path.
+
+    The last file is the manifest, which makes the directory count: it gets its name only when everything is on the disk,
+    itself included, so that no crash leaves a manifest of files that are not there. Missing parents are made; everything
+    made belongs, as root, to the owner of the nearest directory that was there. Raises WriteFailed and NotVerified.
+    """
+    *contents, (manifest, facts) = files
+    staged = [*contents, (f"{manifest}.part", facts)]
+    try:
+        path, owner = _make(disk, os.path.join(folder, name))
+        with opened(disk, path) as at:
+            for entry, data in staged:
+                _write(disk, at, entry, data, owner)
+            disk.sync_directory(at)
+            for entry, data in staged:
+                if disk.read(at, entry, len(data)) != data:
+                    raise NotVerified(os.path.join(path, entry), "the backup reads back differently")
+            disk.rename(at, f"{manifest}.part", at, manifest)
+            disk.sync_directory(at)
+    except StateError:
+        raise
+    except OSError as error:
+        raise WriteFailed(folder, error.errno or 0, "writing the backup") from error
+    return path
+
+
+def remove(disk: Disk, path: str) -> None:
+    """Remove one directory that ``store`` made, its manifest first and for good before the rest goes: a crash in between
+    leaves one that does not count."""
+    folder, name = os.path.split(path)
+    with opened(disk, folder) as above:
+        with opened(disk, path) as at:
+            entries = disk.names(at)
+            if MANIFEST in entries:
+                disk.unlink(at, MANIFEST)
+                disk.sync_directory(at)
+            for entry in entries:
+                if entry != MANIFEST:
+                    disk.unlink(at, entry)
+        disk.remove_directory(above, name)
+        disk.sync_directory(above)
+
+
+def _owner(disk: Disk, at: Directory) -> tuple[int, int]:
+    """Who everything made in a home belongs to; -1 leaves it to the system."""
+    if os.geteuid() != 0:
+        return -1, -1
+    found = disk.stat(at, ".")
+    return found.st_uid, found.st_gid
+
+
+def _make(disk: Disk, path: str) -> tuple[str, tuple[int, int]]:
+    """Make the directory ``path`` and the parents that are missing, each synced into the one above.
+
+    Returns its real path and the owner of all that is made.
+    """
+    missing = [os.path.basename(path)]
+    parent = os.path.dirname(path)
+    while not os.path.lexists(parent):
+        missing.append(os.path.basename(parent))
+        parent = os.path.dirname(parent)
+    real = os.path.realpath(parent, strict=True)
+    owner = (-1, -1)
+    for depth, name in enumerate(reversed(missing)):
+        with opened(disk, real) as at:
+            if depth == 0:
+                owner = _owner(disk, at)
+            disk.make_directory(at, name, *owner)
+            disk.sync_directory(at)
+        real = os.path.join(real, name)
+    return real, owner
+
+
+def _write(disk: Disk, at: Directory, name: str, data: bytes, owner: tuple[int, int]) -> None:
+    file = disk.create(at, name)
+    try:
+        disk.write(file, data)
+        if owner != (-1, -1):
+            disk.set_owner(file, *owner)
+        disk.sync(file)
+    finally:
+        disk.close(file)
+
+
+def names(disk: Disk, home: str) -> list[str]:
+    """The names of all backups of a home, oldest first; foreign entries of the folder are left out."""
+    try:
+        with opened(disk, os.path.realpath(os.path.join(home, *FOLDER), strict=True)) as at:
+            return [name for name in disk.names(at) if _NAME.fullmatch(name)]
+    except OSError:
+        return []
+
+
+def prune(disk: Disk, home: str, keep: int = KEEP) -> list[str]:
+    """Remove all but the newest ``keep`` backups; returns the names removed. Only what looks like ours is touched,
+    and the manifest goes first: a crash in between leaves a directory that no longer claims to be a backup."""
+    removed: list[str] = []
+    for name in names(disk, home)[:-keep]:
+        with suppress(OSError):
+            remove(disk, os.path.join(os.path.realpath(os.path.join(home, *FOLDER)), name))
+            removed.append(name)
+    return removed
