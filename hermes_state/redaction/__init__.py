@@ -1,0 +1,18 @@
+"""What may be shown of a file's content: no secret, and nothing that a terminal would act on."""
+
+from __future__ import annotations
+
+from hermes_state.redaction.text import fingerprint, harmless, is_secret_key, redact, shown
+
+__all__ = ["diff", "fingerprint", "harmless", "is_secret_key", "redact", "shown"]
+
+
+def diff(before: bytes, after: bytes, name: str) -> str:
+    """A unified diff of two versions of the JSON or YAML file called ``name``, in which no secret appears.
+
+    Strings stand in it as their fingerprints, except under keys that are known to hold none; equal secrets have equal
+    fingerprints. Empty when the versions are equal. Never raises for what the files hold.
+    """
+    from hermes_state.redaction.unified import unified
+
+    return unified(before, after, name)
