@@ -1,0 +1,200 @@
+"""Is a gateway running for a home? Answered by looking only.
+
+The agent's own check probes ``gateway.lock`` with flock, which can make a gateway fail that starts in that instant,
+and deletes what it takes for stale, up to 0.19 a held lock included. So nothing here opens a gateway file for writing,
+takes a lock, or sends a signal other than 0: the kernel's list of locks, the gateway's own records and the process
+table say enough. What they cannot say is ``unclear``, and counts as running for whoever wants to write.
+
+The records and what they prove are those of ``gateway/status.py``, 0.13 to 0.22.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from hermes_state.errors import NoSuchHome
+from hermes_state.home import Home, all_homes
+from hermes_state.look import peek, same_place
+from hermes_state.processes import Processes, View, command_kind
+
+_STATE, _PID, _LOCK = "gateway_state.json", "gateway.pid", "gateway.lock"
+#: What ``gateway_state`` is before a gateway's first start and after its end.
+_ENDED = (None, "stopped", "startup_failed")
+
+
+class State(StrEnum):
+    RUNNING = "running"
+    STOPPED = "stopped"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """``pid`` is the gateway's process as seen from here, None where that is not known.
+
+    ``evidence`` says in words what the answer rests on; ``served_by`` is the home whose gateway serves this one too.
+    """
+
+    state: State
+    pid: int | None
+    evidence: str
+    served_by: str | None = None
+
+    @property
+    def may_be_running(self) -> bool:
+        """Whether a writer must reckon with a gateway."""
+        return self.state is not State.STOPPED
+
+
+def gateway(home: Home, *, proc_root: str = "/proc") -> Gateway:
+    """The gateway of ``home``, its own or one of the same root that serves it too."""
+    try:
+        homes = all_homes(home, {})
+    except NoSuchHome:  # the profiles cannot be listed; the root, which usually serves them, can still be asked
+        homes = [replace(home, path=home.root, profile="default")]
+    return _answers([home], homes, proc_root)[home.path]
+
+
+def gateways(homes: Sequence[Home], *, proc_root: str = "/proc") -> dict[str, Gateway]:
+    """The gateways of several homes by path; a gateway that serves several is looked for in these homes only."""
+    return _answers(homes, homes, proc_root)
+
+
+def _answers(homes: Sequence[Home], hosts: Sequence[Home], proc_root: str) -> dict[str, Gateway]:
+    """A multiplexing gateway runs in one home, usually the root (0.17 to 0.22) or a profile (0.22), and names the
+    profiles that it serves; these have no gateway files of their own."""
+    table = Processes(proc_root)
+    own = {home.path: _own(home, table) for home in homes}
+    serving = [(host, names) for host in hosts if (names := _served(host.path))]
+    answers = dict(own)
+    for home in homes:
+        for host, names in serving:
+            if home.profile in names and host.root == home.root:
+                if host.path not in own:
+                    own[host.path] = _own(host, table)
+                served = replace(own[host.path], served_by=host.path)
+                answers[home.path] = _stronger(answers[home.path], served)
+    return answers
+
+
+def _stronger(own: Gateway, host: Gateway) -> Gateway:
+    order = (State.STOPPED, State.UNCLEAR, State.RUNNING)
+    return host if order.index(host.state) > order.index(own.state) else own
+
+
+def _own(home: Home, table: Processes) -> Gateway:
+    """What a home's own files and processes say."""
+    hold = table.lock(os.path.join(home.path, _LOCK))
+    if hold.view is View.HELD:
+        if hold.pid is None:
+            return Gateway(State.RUNNING, None, f"{_LOCK} is held by a process outside this container")
+        if not table.alive(hold.pid):
+            return Gateway(State.UNCLEAR, None, f"{_LOCK} is still held, but process {hold.pid}, which took it, ended")
+        return Gateway(State.RUNNING, hold.pid, f"{_LOCK} is held by process {hold.pid}")
+    doubt: Gateway | None = None
+    ended = None
+    for name in (_STATE, _PID, _LOCK):
+        try:
+            record = _record(os.path.join(home.path, name))
+        except OSError as error:
+            doubt = doubt or Gateway(State.UNCLEAR, None, f"{name} cannot be read: {error.strerror}")
+            continue
+        pid = _pid(record)
+        if pid is None or pid == ended:  # a process that outlives its gateway has said that it stopped
+            continue
+        # A lock file stays behind after every end, so its record alone claims nothing.
+        claims = record.get("gateway_state") not in _ENDED if name == _STATE else name == _PID
+        if name == _STATE and not claims:
+            ended = pid
+            continue
+        verdict = _verdict(name, record, pid, claims, hold.view, home, table)
+        if verdict and verdict.state is State.RUNNING:
+            return verdict
+        doubt = doubt or verdict
+    if doubt:
+        return doubt
+    seen = "is free" if hold.view is View.FREE else "is not seen to be held"
+    return Gateway(State.STOPPED, None, f"{_LOCK} {seen}, and no recorded gateway process lives")
+
+
+def _verdict(
+    name: str, record: dict[str, Any], pid: int, claims: bool, view: View, home: Home, table: Processes
+) -> Gateway | None:
+    """What one record says: a running gateway, a doubt, or nothing."""
+    theirs = record.get("hermes_home")
+    if isinstance(theirs, str) and theirs.strip() and not same_place(theirs, home.path):
+        # A copied home carries the record of the original; a container calls the same directory something else.
+        if claims and view is not View.FREE:
+            return Gateway(State.UNCLEAR, None, f"{name} is of a gateway that calls its home {theirs}")
+        return None
+    same = _is_the_recorded(record, pid, home, table) if table.alive(pid) else False
+    if same is False:
+        if claims and view is View.HIDDEN:
+            return Gateway(
+                State.UNCLEAR, None, f"{name} names process {pid}, which is not seen here but may be elsewhere"
+            )
+        return None
+    if same is None:
+        if claims or view is not View.FREE:
+            return Gateway(State.UNCLEAR, pid, f"{name} names process {pid}, which lives but may be another program")
+        return None
+    if name != _STATE and view is not View.BLIND:
+        return Gateway(State.UNCLEAR, pid, f"{name} names process {pid}, which lives but does not hold {_LOCK}")
+    return Gateway(State.RUNNING, pid, f"{name} names process {pid}, which lives")
+
+
+def _is_the_recorded(record: dict[str, Any], pid: int, home: Home, table: Processes) -> bool | None:
+    """Whether the living process ``pid`` is the one that the record is of; None when nothing can tell.
+
+    An equal start time proves it, whatever the command line has become. Without one (an old record, macOS) only the
+    command line and the home that it was started on remain.
+    """
+    started, recorded = table.start_times(pid), record.get("start_time")
+    if started and isinstance(recorded, int | float):
+        return recorded in started
+    argv = table.argv(pid)
+    if command_kind(argv) == "gateway":
+        theirs = table.home(pid)
+        return None if theirs is None else same_place(theirs, home.path)
+    words = " ".join(argv).lower()
+    return None if not argv or "hermes" in words or "gateway" in words else False
+
+
+def _record(path: str) -> dict[str, Any]:
+    """A gateway's record; empty when there is none, or it is not one (it is written in place, so half of it may be).
+
+    Raises OSError when it is there but cannot be read.
+    """
+    try:
+        parsed = json.loads(peek(path).decode("utf-8-sig"))
+    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
+        return {}
+    if isinstance(parsed, int):  # the form before records
+        return {"pid": parsed}
+    return parsed if isinstance(parsed, dict) else {}
+
+
+def _pid(record: dict[str, Any]) -> int | None:
+    """The record's process id; as the agent does, a number in quotes counts."""
+    value = record.get("pid")
+    if isinstance(value, bool):
+        return None
+    try:
+        pid = int(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return pid if 0 < pid < 1 << 31 else None
+
+
+def _served(path: str) -> frozenset[str]:
+    """The profiles that the gateway of the home at ``path`` says it serves (0.17)."""
+    try:
+        names = _record(os.path.join(path, _STATE)).get("served_profiles")
+    except OSError:
+        return frozenset()
+    return frozenset(str(name).strip().lower() for name in names) if isinstance(names, list) else frozenset()
