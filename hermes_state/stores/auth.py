@@ -1,0 +1,90 @@
+"""``auth.json``: credentials, pools, and the runtime section."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from hermes_state.codec.json import JsonText, parse
+from hermes_state.codec.rewrite import rewrite
+from hermes_state.disk import Disk
+from hermes_state.edit import Edit
+from hermes_state.home import Home, all_homes
+from hermes_state.outcomes import Fault, Outcome
+from hermes_state.runtime import SECTION, section_of
+from hermes_state.runtime.document import SCHEMA
+from hermes_state.stores.reading import JSON_LIMIT
+from hermes_state.stores.store import Store
+
+FILE = "auth.json"
+LOCK = "auth.lock"
+
+
+class AuthStore(Store):
+    """``auth.json`` of one home. Every write holds the agent's own lock, and those of all homes that link to the
+    file."""
+
+    kind = "auth"
+    limit = JSON_LIMIT
+
+    def __init__(self, home: Home, disk: Disk | None = None) -> None:
+        super().__init__(os.path.join(home.path, FILE), disk)
+        self.home = home
+
+    def parse(self, data: bytes) -> JsonText:
+        return parse(data)
+
+    def edits(self, text: JsonText, document: Any) -> Sequence[Edit]:
+        return rewrite(text, document)
+
+    def check(self, document: Any) -> Sequence[Any]:
+        from hermes_state.models.auth import check
+
+        return check(document)
+
+    def envelope(self, document: Any) -> Fault | None:
+        """The agent takes a file without an object ``providers`` or ``credential_pool`` for empty and overwrites it;
+        the old ``systems`` form is the one exception."""
+        if not isinstance(document, dict):
+            return Fault(Outcome.INVALID, "it is not an object at the top; agents would overwrite it as empty")
+        pools = document.get("credential_pool")
+        if not any(isinstance(document.get(key), dict) for key in ("providers", "credential_pool", "systems")):
+            return Fault(
+                Outcome.INVALID, "neither 'providers' nor 'credential_pool' is an object; agents take it for empty"
+            )
+        if pools is not None and not isinstance(pools, dict):
+            return Fault(Outcome.INVALID, "it is not an object", "/credential_pool")
+        for key, rows in (pools or {}).items():
+            if not isinstance(rows, list):
+                return Fault(Outcome.INVALID, "this pool is not a list", f"/credential_pool/{_escaped(key)}")
+        return _section_fault(document)
+
+    def lock_paths(self) -> list[str]:
+        """``auth.lock`` beside the path as named, of every home whose ``auth.json`` leads to the same real file:
+        profiles first, the root last (the agent's order)."""
+        real = os.path.realpath(self.path)
+        homes = {home.path: home for home in (self.home, *all_homes(self.home))}
+        group = [home for home in homes.values() if os.path.realpath(os.path.join(home.path, FILE)) == real]
+        group.sort(key=lambda home: (home.path == home.root, home.path))
+        return [os.path.join(home.path, LOCK) for home in group]
+
+
+def _section_fault(document: dict[str, Any]) -> Fault | None:
+    try:
+        section = section_of(document)
+    except ValueError as error:
+        hint = f"move the key {SECTION} out of the file, or ask the tool that made it"
+        return Fault(Outcome.INVALID, f"{SECTION} is not ours: {error}", f"/{SECTION}", hint=hint)
+    if section is not None and section["schema"] > SCHEMA:
+        return Fault(
+            Outcome.TOO_NEW,
+            f"the runtime section has schema {section['schema']}, this version knows {SCHEMA}",
+            f"/{SECTION}/schema",
+            hint="upgrade: pip install -U hermes-state",
+        )
+    return None
+
+
+def _escaped(key: str) -> str:
+    return key.replace("~", "~0").replace("/", "~1")

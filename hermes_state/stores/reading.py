@@ -1,0 +1,106 @@
+"""What reading one state file gave: its outcome, where it really lies, its bytes, and its document if there is one."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hermes_state.backup import Original
+from hermes_state.codec.fault import BadText
+from hermes_state.disk import Disk, opened
+from hermes_state.errors import FileNotOk, LinkLoop, NotRegularFile
+from hermes_state.links import Location, resolve
+from hermes_state.outcomes import Fault, Outcome
+
+JSON_LIMIT = 512 * 1024 * 1024
+YAML_LIMIT = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """``path`` is the file as named; ``where`` the real one (None when its links could not be followed).
+
+    ``text`` and ``document`` are None unless the content could be parsed: an ``invalid`` or ``too_new`` file has both.
+    """
+
+    kind: str
+    path: str
+    outcome: Outcome
+    fault: Fault | None = None
+    where: Location | None = None
+    stat: os.stat_result | None = None
+    data: bytes = b""
+    text: Any = None
+    document: Any = None
+
+    def require_ok(self) -> None:
+        """Raise FileNotOk unless the outcome is ``ok``."""
+        if self.fault is not None:
+            raise FileNotOk(self.path, self.fault)
+
+    def original(self) -> Original:
+        """The file as a backup keeps it. Only for a file that was read."""
+        assert self.where is not None and self.stat is not None
+        looks = self.stat
+        return Original(
+            self.kind,
+            self.path,
+            self.where.links,
+            self.where.path,
+            stat.S_IMODE(looks.st_mode),
+            looks.st_uid,
+            looks.st_gid,
+            self.data,
+        )
+
+
+def read(
+    disk: Disk,
+    kind: str,
+    path: str,
+    limit: int,
+    parse: Callable[[bytes], Any],
+    envelope: Callable[[Any], Fault | None],
+) -> Reading:
+    """Read the file at ``path``, at most ``limit`` bytes of it. Never raises for what the file is or holds.
+
+    ``parse`` gives a text with a ``value`` or raises BadText; ``envelope`` says what is wrong with the shape that every
+    edit relies on.
+    """
+    try:
+        where = resolve(path)
+    except FileNotFoundError:
+        return Reading(kind, path, Outcome.ABSENT, Fault(Outcome.ABSENT, "there is no such directory"))
+    except OSError as error:
+        return _unreadable(kind, path, None, error)
+    try:
+        with opened(disk, where.directory) as at:
+            looks = disk.stat(at, where.name)
+            data = disk.read(at, where.name, limit)
+    except FileNotFoundError:
+        target = f"the link leads to {where.path}, which does not exist" if where.links else "there is no such file"
+        return Reading(kind, path, Outcome.ABSENT, Fault(Outcome.ABSENT, target), where)
+    except OSError as error:
+        return _unreadable(kind, path, where, error)
+    if len(data) > limit:
+        fault = Fault(Outcome.TOO_LARGE, f"it has more than {limit >> 20} MiB")
+        return Reading(kind, path, fault.outcome, fault, where, looks)
+    try:
+        text = parse(data)
+    except BadText as error:
+        return Reading(kind, path, error.fault.outcome, error.fault, where, looks, data)
+    wrong = envelope(text.value)
+    outcome = wrong.outcome if wrong else Outcome.OK
+    return Reading(kind, path, outcome, wrong, where, looks, data, text, text.value)
+
+
+def _unreadable(kind: str, path: str, where: Location | None, error: OSError) -> Reading:
+    if isinstance(error, NotRegularFile | LinkLoop):
+        message, number = error.reason, None
+    else:
+        message, number = os.strerror(error.errno or 0), error.errno
+    fault = Fault(Outcome.UNREADABLE, message, errno=number)
+    return Reading(kind, path, Outcome.UNREADABLE, fault, where)

@@ -1,0 +1,182 @@
+"""One state file that can be read without a lock and changed under one.
+
+``with store.locked() as held: held.document; held.replace(new)`` is the only write path; ``update`` is those lines with
+the start over that a writer without a lock makes necessary. Nothing takes a document that was read earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from hermes_state import locks
+from hermes_state.atomic import Changed, Replaced, replace
+from hermes_state.codec.fault import BadText
+from hermes_state.codec.rewrite import same
+from hermes_state.disk import Directory, Disk, RealDisk, opened
+from hermes_state.edit import Edit, apply
+from hermes_state.errors import FileNotOk, NotVerified, Superseded
+from hermes_state.outcomes import Fault, Outcome
+from hermes_state.stores.reading import Reading, read
+
+#: How often a change starts over when a writer that takes no lock gets in between.
+ATTEMPTS = 5
+
+Change = Callable[[Any], Any]
+Guard = Callable[[Reading], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What ``replace`` did. ``replaced`` is None when the bytes would have been equal: then nothing was written."""
+
+    before: Reading
+    after: bytes
+    replaced: Replaced | None
+
+
+class Store:
+    """The base of all stores: a subclass says where the file is, how it is spelled and what its envelope is."""
+
+    kind = ""
+    limit = 0
+
+    def __init__(self, path: str, disk: Disk | None = None) -> None:
+        self.path = path
+        self.disk: Disk = disk if disk is not None else RealDisk()
+
+    def parse(self, data: bytes) -> Any:
+        """The text with its ``value``. Raises BadText."""
+        raise NotImplementedError
+
+    def envelope(self, document: Any) -> Fault | None:
+        """What is wrong with the shape that every edit relies on, if anything."""
+        raise NotImplementedError
+
+    def edits(self, text: Any, document: Any) -> Sequence[Edit]:
+        """The edits that make ``document`` of ``text``."""
+        raise NotImplementedError
+
+    def check(self, document: Any) -> Sequence[Any]:
+        """The faults that the model of this kind sees in a document."""
+        raise NotImplementedError
+
+    def lock_paths(self) -> list[str]:
+        """The locks to hold for a write, in their order."""
+        raise NotImplementedError
+
+    def read(self) -> Reading:
+        """Read the file without a lock; never raises for what the file is or holds."""
+        return read(self.disk, self.kind, self.path, self.limit, self.parse, self.envelope)
+
+    @contextmanager
+    def locked(self, seconds: float = locks.DEFAULT_SECONDS) -> Iterator[Held]:
+        """Hold the file's locks (at most ``seconds`` of waiting) and what was read under them. Raises LockTimeout."""
+        with locks.held(self.disk, self.lock_paths(), seconds):
+            yield Held(self)
+
+    def update(self, change: Change, *, guard: Guard | None = None, seconds: float = locks.DEFAULT_SECONDS) -> Written:
+        """Read, ``change`` the document, write, all under the lock; started over when a writer without a lock
+        interferes.
+
+        ``change`` gets the document and returns the new one (the same object: nothing to do); it may be called again.
+        ``guard`` is called with what was read after the new content is ready and before it is written: to make a
+        backup, or to refuse by raising. Raises FileNotOk, LockTimeout, Superseded, WriteFailed, NotVerified.
+        """
+        with self.locked(seconds) as held:
+            for _ in range(ATTEMPTS):
+                try:
+                    return held.replace(change(held.document), guard=guard)
+                except Changed:
+                    held.refresh()
+        raise Superseded(self.path, f"a writer that takes no lock changed it {ATTEMPTS} times while we tried to write")
+
+
+class Held:
+    """A file under its locks."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.reading = store.read()
+
+    def refresh(self) -> None:
+        """Read again what another writer left."""
+        self.reading = self._store.read()
+
+    @property
+    def document(self) -> Any:
+        """The document. Raises FileNotOk for a file that is not ok."""
+        self.reading.require_ok()
+        return self.reading.document
+
+    def replace(self, document: Any, *, guard: Guard | None = None) -> Written:
+        """Make ``document`` the content; equal bytes are not written. Raises as ``update`` says, and Changed."""
+        self.reading.require_ok()
+        return self._write(self._spelled(document), guard)
+
+    def put(self, data: bytes, *, guard: Guard | None = None) -> Written:
+        """Make ``data``, a whole file that was verified elsewhere, the content, whatever is there now: for restoring
+        only.
+
+        Raises FileNotOk when ``data`` itself is not ok, and as ``replace`` does.
+        """
+        try:
+            wrong = self._store.envelope(self._store.parse(data).value)
+        except BadText as error:
+            wrong = error.fault
+        if wrong is not None:
+            raise FileNotOk(self._store.path, wrong)
+        return self._write(data, guard)
+
+    def _write(self, data: bytes, guard: Guard | None) -> Written:
+        store, before = self._store, self.reading
+        where = before.where
+        if where is None:
+            before.require_ok()
+            raise NotVerified(store.path, "it leads nowhere")
+        if before.outcome is not Outcome.ABSENT and data == before.data:
+            return Written(before, data, None)
+        if guard is not None:
+            guard(before)
+        done = replace(store.disk, where, data, unchanged=self._is_unchanged)
+        with opened(store.disk, where.directory) as at:
+            if store.disk.read(at, where.name, len(data)) != data:
+                raise Superseded(store.path, "a writer that takes no lock replaced what we wrote, right after we did")
+        return Written(before, data, done)
+
+    def _is_unchanged(self, at: Directory) -> bool:
+        """Whether the file still holds what was read. What is between this look and the rename cannot be seen."""
+        before = self.reading
+        assert before.where is not None
+        try:
+            return self._store.disk.read(at, before.where.name, len(before.data)) == before.data
+        except FileNotFoundError:
+            return before.outcome is Outcome.ABSENT
+        except OSError:
+            return False
+
+    def _spelled(self, document: Any) -> bytes:
+        """The bytes of ``document``, proven: they parse to it, its envelope holds, and the model sees no new fault."""
+        store, before = self._store, self.reading
+        try:
+            edits = store.edits(before.text, document)
+        except BadText as error:  # a key stands twice where an edit would go
+            raise FileNotOk(store.path, error.fault) from None
+        if not edits:
+            return before.data
+        data: bytes = before.text.encode(apply(before.text.text, edits))
+        again = store.parse(data)
+        if not same(again.value, document):
+            raise NotVerified(store.path, "the text that we were about to write does not say what it should")
+        wrong = store.envelope(again.value)
+        if wrong is not None:
+            raise NotVerified(store.path, f"the change would leave the file {wrong.outcome}: {wrong.message}")
+        found = store.check(again.value)
+        if found:
+            known = {str(issue) for issue in store.check(before.document)}
+            fresh = [issue for issue in found if str(issue) not in known]
+            if fresh:
+                raise NotVerified(store.path, f"the change would add a fault: {fresh[0]}")
+        return data
