@@ -1,0 +1,280 @@
+"""A run from the files on disk: what is written, what is refused, and what is left alone."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from hermes_state.codec.json import parse
+from hermes_state.errors import FileNotOk, ForeignSection, LockTimeout, Refused, Superseded
+from hermes_state.home import Home
+from hermes_state.migration.run import Options, migrate_auth
+from hermes_state.outcomes import Outcome
+from hermes_state.runtime import SECTION, same_document
+from hermes_state.stores.permits import Permits
+
+SAMPLES = Path(__file__).parent.parent / "samples" / "auth"
+NOW = 1795250000.0
+LEGACY = ("legacy_systems.input.json",)
+FOREIGN = ("move_2_moved_by_hand.json", "move_3_after_agent_write.json")
+OTHER_KIND = ("shared_nous_auth.json",)
+ALL = sorted(path for path in SAMPLES.glob("*/*.json") if path.name not in OTHER_KIND)
+
+
+def at(path: Path) -> Home:
+    return Home(str(path), "--home", "default", str(path), None)
+
+
+def put(home: Path, data: bytes) -> Path:
+    file = home / "auth.json"
+    file.write_bytes(data)
+    file.chmod(0o600)
+    return file
+
+
+def tree(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        looks = path.lstat()
+        data = path.read_bytes() if path.is_file() else b""
+        found[str(path.relative_to(folder))] = (looks.st_mode, looks.st_mtime_ns if path.is_file() else 0, data)
+    return found
+
+
+def sample(name: str, version: str = "0.19.0") -> bytes:
+    return (SAMPLES / version / name).read_bytes()
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_sample_migrates_and_comes_back_the_same(path: Path, home: Path) -> None:
+    before = path.read_bytes()
+    file = put(home, before)
+    if path.name in FOREIGN:
+        with pytest.raises(ForeignSection):
+            migrate_auth(at(home), Options(), NOW)
+        assert file.read_bytes() == before
+        return
+    result = migrate_auth(at(home), Options(), NOW)
+    looks = file.stat()
+    again = migrate_auth(at(home), Options(), NOW + 1)
+    assert not again.changed
+    assert (file.stat().st_mtime_ns, file.stat().st_ino) == (looks.st_mtime_ns, looks.st_ino)
+    if result.changed:
+        assert result.backup is not None
+        assert (Path(result.backup) / "auth.json").read_bytes() == before
+    back = migrate_auth(at(home), Options(to_base=True), NOW + 2)
+    if path.name in LEGACY:
+        assert [step.id for step in back.plan.skipped] == ["auth_0001_systems_to_providers"]  # type: ignore[union-attr]
+        return
+    assert same_document(parse(file.read_bytes()).value, parse(before).value)
+    assert SECTION not in json.loads(file.read_bytes())
+
+
+def test_a_dry_run_creates_and_changes_nothing(home: Path) -> None:
+    put(home, sample("pool_exhausted_429.json"))
+    before = tree(home)
+    result = migrate_auth(at(home), Options(dry_run=True), NOW)
+    assert result.changed and result.changes
+    assert result.backup is None
+    assert tree(home) == before
+    wet = migrate_auth(at(home), Options(), NOW)
+    assert (wet.after, wet.changes) == (result.after, result.changes)
+
+
+def test_a_link_survives_and_the_lock_lies_beside_it(home: Path, tmp_path: Path) -> None:
+    dotfiles = tmp_path / "dotfiles"
+    dotfiles.mkdir()
+    real = dotfiles / "hermes-auth.json"
+    real.write_bytes(sample("pool_exhausted_429.json"))
+    real.chmod(0o640)
+    (home / "auth.json").symlink_to("../dotfiles/hermes-auth.json")
+    assert migrate_auth(at(home), Options(), NOW).real_path == str(real)
+    assert os.readlink(home / "auth.json") == "../dotfiles/hermes-auth.json"
+    assert SECTION in json.loads(real.read_bytes())
+    assert stat.S_IMODE(real.stat().st_mode) == 0o640
+    assert (home / "auth.lock").exists()
+    assert sorted(path.name for path in dotfiles.iterdir()) == ["hermes-auth.json"]
+
+
+def test_everything_that_may_hold_a_secret_is_for_the_owner_only(home: Path) -> None:
+    put(home, sample("pool_exhausted_429.json"))
+    old = os.umask(0)
+    try:
+        result = migrate_auth(at(home), Options(), NOW)
+    finally:
+        os.umask(old)
+    assert result.backup is not None
+    for path in [Path(result.backup), *Path(result.backup).iterdir(), *Path(result.backup).parents[:2]]:
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+    assert stat.S_IMODE((home / "auth.json").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("data", "outcome"),
+    [
+        (b"", Outcome.EMPTY),
+        (b'{"version": 1, "credential_pool": {"openrouter": [', Outcome.CORRUPT),
+        (b"[]", Outcome.INVALID),
+        (b'{"providers": {}, "credential_pool": []}', Outcome.INVALID),
+        (b'{"providers": {}, "credential_pool": {"openrouter": {}}}', Outcome.INVALID),
+        (b'{"unknown": 1}', Outcome.INVALID),
+        (b'{"providers": {}, "credential_pool_runtime": {"schema": 2, "pools": {}}}', Outcome.TOO_NEW),
+        (b"\x00\x00\x00\x00", Outcome.CORRUPT),
+        (b'{"a": "\xff"}', Outcome.CORRUPT),
+    ],
+)
+def test_a_file_that_is_not_ok_is_left_as_it_is(home: Path, data: bytes, outcome: Outcome) -> None:
+    put(home, data)
+    before = tree(home)
+    with pytest.raises(FileNotOk) as caught:
+        migrate_auth(at(home), Options(), NOW)
+    assert caught.value.fault.outcome is outcome
+    assert tree(home) == before
+
+
+@pytest.mark.parametrize(
+    "make", [os.mkfifo, os.mkdir, lambda path: os.symlink(path, path)], ids=["fifo", "dir", "loop"]
+)
+def test_what_is_no_file_is_left_as_it_is(home: Path, make) -> None:
+    make(home / "auth.json")
+    with pytest.raises(FileNotOk) as caught:
+        migrate_auth(at(home), Options(), NOW)
+    assert caught.value.fault.outcome is Outcome.UNREADABLE
+    assert [path.name for path in home.iterdir()] == ["auth.json"]
+
+
+def test_a_dangling_link_is_nothing_to_do_but_said(home: Path) -> None:
+    (home / "auth.json").symlink_to("nowhere/auth.json")
+    result = migrate_auth(at(home), Options(), NOW)
+    assert not result.changed
+    (home / "auth.json").unlink()
+    (home / "auth.json").symlink_to("nowhere.json")
+    result = migrate_auth(at(home), Options(), NOW)
+    assert not result.changed
+    assert any("nowhere.json, which does not exist" in warning for warning in result.warnings)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "permit"),
+    [
+        (lambda file: os.link(file, file.with_name("other-name")), Permits(break_hard_link=True)),
+        (lambda file: file.chmod(0o400), Permits(replace_read_only=True)),
+    ],
+    ids=["hard link", "read-only"],
+)
+def test_one_flag_for_each_refusal(home: Path, spoil, permit: Permits) -> None:
+    file = put(home, sample("pool_exhausted_429.json"))
+    spoil(file)
+    before = {name: what for name, what in tree(home).items()}
+    with pytest.raises(Refused) as caught:
+        migrate_auth(at(home), Options(), NOW)
+    assert caught.value.flag
+    after = tree(home)
+    assert {name: after[name] for name in before} == before
+    assert not (home / "backups").exists()
+    assert migrate_auth(at(home), Options(permits=permit), NOW).changed
+
+
+def test_a_lock_held_for_longer_than_the_timeout_is_its_own_error(home: Path) -> None:
+    import fcntl
+
+    put(home, sample("pool_exhausted_429.json"))
+    with open(home / "auth.lock", "a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        before = tree(home)
+        with pytest.raises(LockTimeout):
+            migrate_auth(at(home), Options(seconds=0.1), NOW)
+        assert tree(home) == before
+
+
+def test_a_row_that_cannot_be_moved_hides_no_other(home: Path) -> None:
+    rows = [7, {"id": "dup", "last_status": "exhausted"}, {"id": "dup"}, {"id": "good", "last_status": "exhausted"}]
+    put(home, json.dumps({"providers": {}, "credential_pool": {"p": rows}}).encode())
+    result = migrate_auth(at(home), Options(), NOW)
+    assert [move.id for move in result.plan.moved] == ["good"]  # type: ignore[union-attr]
+    assert [left.reason for left in result.plan.left] == ["not_an_object", "duplicate_id"]  # type: ignore[union-attr]
+
+
+def test_a_repeated_key_where_an_edit_would_go_is_refused_with_its_line(home: Path) -> None:
+    row = b'{"id": "a", "last_status": "ok",\n "last_status": "exhausted"}'
+    file = put(home, b'{"providers": {}, "credential_pool": {"p": [\n' + row + b"]}}")
+    before = file.read_bytes()
+    with pytest.raises(FileNotOk, match=r"line 3.*last_status"):
+        migrate_auth(at(home), Options(), NOW)
+    assert file.read_bytes() == before
+
+
+def test_leave_binding_leaves_what_still_binds_and_moves_the_rest(home: Path) -> None:
+    rows = [
+        {"id": "aaaaaa", "last_status": "exhausted", "last_status_at": NOW - 10, "last_error_code": 429},
+        {"id": "bbbbbb", "last_status": "exhausted", "last_status_at": NOW - 9999, "last_error_code": 429},
+    ]
+    put(home, json.dumps({"providers": {}, "credential_pool": {"p": rows}}).encode())
+    result = migrate_auth(at(home), Options(leave_binding=True), NOW)
+    document = json.loads((home / "auth.json").read_bytes())
+    assert document["credential_pool"]["p"][0] == rows[0]
+    assert list(document[SECTION]["pools"]["p"]) == ["bbbbbb"]
+    assert [(left.id, left.reason) for left in result.plan.left] == [("aaaaaa", "binding")]  # type: ignore[union-attr]
+
+
+def test_a_writer_without_a_lock_makes_us_start_over_and_never_wins_silently(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file changes between our read and our rename: once, and we work on the new content; every time, and we give
+    up."""
+    from hermes_state.stores.store import ATTEMPTS, Held
+
+    file = put(home, sample("pool_exhausted_429.json"))
+    interrupted = []
+    real = Held._is_unchanged
+
+    def interfere(self: Held, at_: object) -> bool:
+        if len(interrupted) < limit:
+            interrupted.append(1)
+            document = json.loads(file.read_bytes())
+            document["written_meanwhile"] = len(interrupted)
+            file.write_text(json.dumps(document))
+        return real(self, at_)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Held, "_is_unchanged", interfere)
+    limit = 1
+    migrate_auth(at(home), Options(), NOW)
+    assert json.loads(file.read_bytes())["written_meanwhile"] == 1
+
+    put(home, sample("pool_exhausted_429.json"))
+    interrupted.clear()
+    limit = ATTEMPTS
+    with pytest.raises(Superseded, match="takes no lock"):
+        migrate_auth(at(home), Options(), NOW)
+    assert SECTION not in json.loads(file.read_bytes())
+    assert not [path for path in home.iterdir() if path.name.endswith(".tmp")]
+
+
+def test_the_newest_twenty_backups_are_kept(home: Path) -> None:
+    folder = home / "backups" / "hermes-state"
+    folder.mkdir(parents=True)
+    for number in range(25):
+        (folder / f"20200101T0000{number:02}Z-abcd").mkdir()
+        (folder / f"20200101T0000{number:02}Z-abcd" / "manifest.json").write_text("{}")
+    (folder / "mine").mkdir()
+    put(home, sample("pool_exhausted_429.json"))
+    result = migrate_auth(at(home), Options(), NOW)
+    names = sorted(path.name for path in folder.iterdir())
+    assert len(names) == 21 and "mine" in names
+    assert os.path.basename(result.backup or "") in names
+    assert "20200101T000005Z-abcd" not in names
+
+
+def test_a_link_shared_by_profiles_takes_all_their_locks(home: Path) -> None:
+    put(home, sample("pool_exhausted_429.json"))
+    for name in ("ada", "bob"):
+        (home / "profiles" / name).mkdir(parents=True)
+        (home / "profiles" / name / "auth.json").symlink_to("../../auth.json")
+    (home / "profiles" / "own").mkdir()
+    migrate_auth(Home(str(home / "profiles" / "ada"), "--home", "ada", str(home), None), Options(), NOW)
+    locks = sorted(str(path.relative_to(home)) for path in home.rglob("auth.lock"))
+    assert locks == ["auth.lock", "profiles/ada/auth.lock", "profiles/bob/auth.lock"]
