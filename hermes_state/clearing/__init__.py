@@ -1,0 +1,1 @@
+"""Clearing: ending what keeps an agent from a provider, and proving on disk that it ended."""
