@@ -1,0 +1,6 @@
+"""Inspection: the truth about the state files of homes, without a trace left behind."""
+
+from hermes_state.inspection.report import Report, as_json
+from hermes_state.inspection.survey import KINDS, inspect
+
+__all__ = ["KINDS", "Report", "as_json", "inspect"]

@@ -1,0 +1,234 @@
+"""The result of an inspection: facts, of which text and JSON are two views.
+
+The names of the fields are the keys of the JSON view. Times are epoch seconds, names that end in ``_seconds`` are
+lengths; None is "not known" or "there is none". Text that came from a file is shown without secrets where it is free
+text (labels, reasons, messages); names (pools, ids, sources, pointers) are as the file has them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any, NamedTuple
+
+from hermes_state.cooldown import AgentSees, Status
+from hermes_state.errors import StateError
+from hermes_state.findings import Finding, Severity
+from hermes_state.liveness import State
+from hermes_state.outcomes import Outcome
+
+
+class Agent(NamedTuple):
+    """The version of the agent that uses the home, and what says so."""
+
+    version: str | None
+    found_by: str | None
+
+
+class Gateway(NamedTuple):
+    state: State
+    pid: int | None
+
+
+class Section(NamedTuple):
+    """The runtime section of an auth.json.
+
+    ``records`` hold runtime state, ``tombstones`` remember a clear; a record can be both. Both counts are None for a
+    section of a later schema, which is not looked into.
+    """
+
+    schema: int
+    records: int | None
+    tombstones: int | None
+
+
+class FileFacts(NamedTuple):
+    """One state file. All but the first three are of the real file, behind its links.
+
+    ``link_target`` is where the links of ``path`` lead. ``shared_with`` are the other homes of the same root whose file
+    is the same real one. ``mode`` is four octal digits, ``sha256`` that of the content. ``pending`` are the ids of the
+    migration steps that have something to do.
+    """
+
+    kind: str
+    path: str
+    link_target: str | None
+    shared_with: tuple[str, ...]
+    outcome: Outcome
+    mode: str | None
+    uid: int | None
+    gid: int | None
+    size: int | None
+    mtime_at: float | None
+    sha256: str | None
+    pending: tuple[str, ...] = ()
+    section: Section | None = None
+
+
+class Credential(NamedTuple):
+    """One row of a pool, as it truly is: its runtime state from wherever it is held.
+
+    ``agent_sees`` is what an agent that knows inline state only makes of it, when it asks for no certain model.
+    ``held`` tells where its runtime state is: ``inline``, ``runtime`` (the section), ``both`` or ``none``.
+    ``until_at`` is the end of the cooldown, also after it has passed; ``remaining_seconds`` is None after that.
+    ``until_rule`` names the agent version whose rule gave the end, after "longest: " where the home's version is not
+    known; a cooldown without an end has neither time, and "for ever" in its rule. ``model_cooldowns`` are ends by model
+    (None: for ever). ``store`` is ``root`` for a row that a profile borrows from its root home, else ``own``.
+    """
+
+    pool: str
+    id: str | int | None
+    label: str | None
+    source: str | None
+    auth_type: str | None
+    priority: int | None
+    status: Status
+    agent_sees: AgentSees
+    held: str
+    until_at: float | None
+    until_rule: str | None
+    remaining_seconds: float | None
+    error_code: int | None
+    reason: str | None
+    message: str | None
+    model_cooldowns: Mapping[str, float | None]
+    store: str
+
+
+class Block(NamedTuple):
+    """One thing that keeps an agent from a credential or a provider. ``clear_with`` is the command that ends it."""
+
+    what: str
+    path: str
+    until_at: float | None = None
+    clear_with: str | None = None
+
+
+class Provider(NamedTuple):
+    """Whether the agent can use a provider now: with ``usable`` of its credentials.
+
+    ``next_at`` is when the next one can be used again, as far as time alone brings it back. ``blocked_by`` also tells
+    what blocks single credentials of a provider that is usable.
+    """
+
+    provider: str
+    usable: int
+    of: int
+    next_at: float | None
+    blocked_by: tuple[Block, ...]
+
+
+class Breaker(NamedTuple):
+    provider: str
+    path: str
+    state: str
+    reset_at: float | None
+    remaining_seconds: float | None
+
+
+class Sessions(NamedTuple):
+    """``role`` is ``primary`` where the file is the only copy of the index, ``mirror`` where state.db has it."""
+
+    count: int  # type: ignore[assignment]  # a tuple has a method of this name, which nobody needs here
+    role: str
+    invalid: int
+
+
+class Config(NamedTuple):
+    """``version`` is ``_config_version`` as the agent understands it; None where the file has none."""
+
+    version: int | None
+    unknown_keys: tuple[str, ...]
+
+
+class HomeReport(NamedTuple):
+    """Everything about one home. ``sessions`` and ``config`` are None without a document to look at."""
+
+    path: str
+    home_rule: str
+    profile: str
+    managed: str | None
+    agent: Agent
+    gateway: Gateway
+    providers: tuple[Provider, ...]
+    files: tuple[FileFacts, ...]
+    credentials: tuple[Credential, ...]
+    breakers: tuple[Breaker, ...]
+    sessions: Sessions | None
+    config: Config | None
+    findings: tuple[Finding, ...]
+
+
+class Unseen(NamedTuple):
+    """A file that could not be looked at; ``home`` is the one whose inspection wanted it."""
+
+    home: str
+    kind: str
+    error: StateError
+
+
+class Summary(NamedTuple):
+    """Counts over all homes; ``pending`` are migration steps, each counted once for each real file."""
+
+    errors: int
+    warnings: int
+    pending: int
+
+
+class Report(NamedTuple):
+    homes: tuple[HomeReport, ...]
+    errors: tuple[Unseen, ...] = ()
+
+    @property
+    def summary(self) -> Summary:
+        severities = [finding.severity for home in self.homes for finding in home.findings]
+        steps = {
+            (min(home.path, *file.shared_with), file.kind, step)
+            for home in self.homes
+            for file in home.files
+            for step in file.pending
+        }
+        return Summary(severities.count(Severity.ERROR), severities.count(Severity.WARNING), len(steps))
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """``report`` as the JSON object that ``inspect --json`` prints. No infinity or NaN is in it, as JSON has none."""
+    return {
+        "format": "hermes-state/inspect",
+        "format_version": 1,
+        "homes": _plain(report.homes),
+        "summary": _plain(report.summary),
+        "errors": [_unseen(each) for each in report.errors],
+    }
+
+
+def _unseen(unseen: Unseen) -> dict[str, Any]:
+    error = unseen.error
+    return {
+        "code": error.code,
+        "kind": unseen.kind,
+        "home": unseen.home,
+        "path": error.path,
+        "pointer": error.pointer,
+        "message": error.message,
+        "hint": error.hint,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, Finding):
+        return {name: _plain(getattr(value, name)) for name in _FINDING}
+    if isinstance(value, tuple):
+        items = [_plain(item) for item in value]
+        return dict(zip(value._fields, items, strict=True)) if hasattr(value, "_fields") else items
+    return value
+
+
+_FINDING = ("id", "severity", "kind", "path", "pointer", "message", "hint")
