@@ -1,0 +1,59 @@
+"""``hermes-state backups``: what a file can be brought back from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hermes_state.cli.output import print_json
+from hermes_state.cli.shared import Asked
+from hermes_state.clock import iso
+from hermes_state.disk import RealDisk
+from hermes_state.restoring import Source, sources
+
+
+def run(asked: Asked) -> int:
+    """List the backups of each home, newest first. Raises NoSuchHome and UnknownProfile."""
+    found = [(home, sources(RealDisk(), home.path)) for home in asked.homes()]
+    if asked.json:
+        homes = [
+            {"path": home.path, "profile": home.profile, "backups": [_entry(source) for source in listed]}
+            for home, listed in found
+        ]
+        print_json("backups", {"homes": homes}, [])
+        return 0
+    from hermes_state.cli.render import console, line, table, words
+
+    out = console()
+    for home, listed in found:
+        line(out, words(f"Home {home.path} ({home.rule})", "bold"))
+        if not listed:
+            line(out, " ", "there is nothing to restore from")
+        else:
+            out.print(table([_row(source) for source in listed], head=("", "NAME", "FROM", "WHEN", "WHAT")))
+    return 0
+
+
+def _entry(source: Source) -> dict[str, Any]:
+    return {
+        "name": source.name,
+        "origin": source.origin,
+        "path": source.path,
+        "created_at": source.at,
+        "reason": source.reason,
+        "files": [
+            {"file": copy.file, "path": copy.path, "outcome": copy.outcome.value, "size": copy.size, "rows": copy.rows}
+            for copy in source.copies
+        ],
+    }
+
+
+def _row(source: Source) -> list[Any]:
+    from hermes_state.cli.render import mark
+
+    what = []
+    for copy in source.copies:
+        rows = f" with {copy.rows} credentials" if copy.rows is not None else ""
+        what.append(f"{copy.file}{rows}" if copy.outcome == "ok" else f"{copy.file} ({copy.outcome.value})")
+    fine = all(copy.outcome == "ok" for copy in source.copies)
+    origin = f"{source.origin}: {source.reason}"
+    return [mark("ok" if fine else "error"), source.name, origin, iso(source.at), ", ".join(what) or "nothing"]

@@ -1,0 +1,66 @@
+"""``hermes-state clear-breaker``: what was cleared, proven on disk, and what still blocks the provider."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hermes_state.clearing.breakers import ClearReport, as_json, clear_breakers
+from hermes_state.cli.output import error_entry, print_error, print_json
+from hermes_state.cli.shared import Asked
+from hermes_state.clock import duration, now
+from hermes_state.home import Home
+
+if TYPE_CHECKING:
+    from hermes_state.inspection.report import Block
+
+
+def run(asked: Asked, provider: str | None, *, dry_run: bool) -> int:
+    """Clear the breaker of ``provider`` (None: of all) in each home; returns the exit code.
+
+    Raises UnknownTarget, NoSuchHome and UnknownProfile.
+    """
+    homes = asked.homes()
+    report = clear_breakers(homes, provider, dry_run=dry_run, now=now(), still_blocked=still_blocked)
+    if asked.json:
+        entries = [{**error_entry(failed.error, failed.home), "kind": "breaker"} for failed in report.errors]
+        print_json("clear-breaker", as_json(report), entries)
+    else:
+        _print(homes, report)
+    return int(report.exit_code)
+
+
+def still_blocked(home: Home, provider: str) -> list[Block]:
+    """What else keeps agents of ``home`` from ``provider``: nothing while one of its credentials can be used."""
+    from hermes_state.inspection import inspect
+
+    name = "nous" if provider.startswith("nous") else provider
+    seen = inspect([home], kinds=("auth", "breaker"), now=now()).homes[0]
+    verdict = next((each for each in seen.providers if each.provider == name), None)
+    if verdict is None:
+        return []
+    breakers = {each.path for each in seen.breakers}
+    switches = [block for block in verdict.blocked_by if block.path in breakers]
+    return [*switches, *(block for block in verdict.blocked_by if block.path not in breakers and not verdict.usable)]
+
+
+def _print(homes: list[Home], report: ClearReport) -> None:
+    from hermes_state.cli.render import console, line, mark, words
+
+    out = console()
+    for home in homes:
+        line(out, words(f"Home {home.path} ({home.rule})", "bold"))
+        for one in (one for one in report.cleared if one.home == home.path):
+            left = one.was.remaining_seconds
+            ahead = f", {duration(left)} left" if left is not None and left > 0 else ""
+            done = "would be cleared" if report.dry_run else "was cleared"
+            line(out, mark("ok"), f"the breaker of {one.provider} {done} (it was {one.was.state}{ahead})")
+            if one.note:
+                line(out, " ", mark("info"), one.note)
+        for stays in (one for one in report.left if one.home == home.path):
+            line(out, mark("info"), f"{stays.provider}: {stays.reason}")
+    for block in report.still_blocked_by:
+        clear = f"; clear it: {block.clear_with}" if block.clear_with else ""
+        line(out, mark("warning"), f"still blocked by {block.what} ({block.path}){clear}")
+    out.file.flush()
+    for failed in report.errors:
+        print_error(failed.error)
