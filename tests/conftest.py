@@ -1,0 +1,91 @@
+"""For the whole suite: no test sees the user's home, and nothing changes a file behind the disk interface's back."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+import pytest
+from hypothesis import settings
+
+PROJECT = Path(__file__).resolve().parent.parent
+PACKAGE = str(PROJECT / "hermes_state") + os.sep
+TESTS = str(PROJECT / "tests") + os.sep
+#: The only modules that may change a file system (design: "one write path").
+MAY_CHANGE_FILES = (PACKAGE + "disk.py", PACKAGE + "atomic.py")
+CHANGES = frozenset(
+    f"os.{verb}"
+    for verb in (
+        "chmod",
+        "chown",
+        "link",
+        "mkdir",
+        "remove",
+        "rename",
+        "rmdir",
+        "setxattr",
+        "symlink",
+        "truncate",
+        "utime",
+    )
+)
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
+
+stray_effects: list[str] = []
+
+
+def _changes_files(event: str, args: tuple[object, ...]) -> bool:
+    if event == "open":
+        path, _, flags = args
+        # A descriptor was opened, and judged, before; a subprocess without input opens the null device for writing.
+        return isinstance(flags, int) and bool(flags & WRITING) and not isinstance(path, int) and path != os.devnull
+    return event in CHANGES or event.startswith("shutil.")
+
+
+def _audit(event: str, args: tuple[object, ...]) -> None:
+    if not _changes_files(event, args):
+        return
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and not frame.f_code.co_filename.startswith(PACKAGE):
+        # A test's own disk may change files, and an import writes its bytecode.
+        if frame.f_code.co_filename.startswith((TESTS, "<frozen importlib")):
+            return
+        frame = frame.f_back
+    if frame is None or frame.f_code.co_filename in MAY_CHANGE_FILES:
+        return
+    stray_effects.append(f"{event}{args!r} by {frame.f_code.co_filename}:{frame.f_lineno}")
+    raise AssertionError(f"an effect outside of disk.py and atomic.py: {stray_effects[-1]}")
+
+
+sys.addaudithook(_audit)
+
+
+@pytest.fixture(autouse=True)
+def _no_stray_effects() -> Iterator[list[str]]:
+    """Fails the test even where the AssertionError of the hook was swallowed."""
+    stray_effects.clear()
+    yield stray_effects
+    assert not stray_effects
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The user's home is the test's directory, and no variable of an agent is set (HERMES_STATE_* are the suite's)."""
+    for name in list(os.environ):
+        if (name.startswith("HERMES_") and not name.startswith("HERMES_STATE_")) or name.startswith("XDG_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty home directory of an agent, where it is by default: ``~/.hermes``, mode 0700."""
+    path = tmp_path / ".hermes"
+    path.mkdir(mode=0o700)
+    return path
