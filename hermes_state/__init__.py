@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hermes_state.atomic import atomic_replace as atomic_replace
     from hermes_state.atomic import atomic_write_bytes as atomic_write_bytes
     from hermes_state.atomic import atomic_write_text as atomic_write_text
-    from hermes_state.atomic import atomic_yaml_write as atomic_yaml_write
+    from hermes_state.agent.dropins import atomic_yaml_write as atomic_yaml_write
     from hermes_state.errors import StateError as StateError
     from hermes_state.inspection import inspect as inspect
     from hermes_state.stores.auth import AuthStore as AuthStore
@@ -36,7 +36,7 @@ __public__ = {
     "atomic_replace": "hermes_state.atomic",
     "atomic_write_bytes": "hermes_state.atomic",
     "atomic_write_text": "hermes_state.atomic",
-    "atomic_yaml_write": "hermes_state.atomic",
+    "atomic_yaml_write": "hermes_state.agent.dropins",
     "inspect": "hermes_state.inspection",
 }
 

@@ -142,10 +142,11 @@ def schema(
 
 def main() -> NoReturn:
     """Run the program and leave with its exit code."""
-    sys.exit(_run(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:]))
 
 
-def _run(arguments: list[str]) -> int:
+def run(arguments: list[str]) -> int:
+    """Run the program with ``arguments``; returns its exit code. Nothing is raised."""
     from hermes_state.errors import ExitCode, StateError
 
     wants_json = "--json" in arguments

@@ -21,7 +21,7 @@ def run(asked: Asked) -> int:
         ]
         print_json("backups", {"homes": homes}, [])
         return 0
-    from hermes_state.cli.render import console, line, table, words
+    from hermes_state.cli.render import console, line, print_table, words
 
     out = console()
     for home, listed in found:
@@ -29,7 +29,7 @@ def run(asked: Asked) -> int:
         if not listed:
             line(out, " ", "there is nothing to restore from")
         else:
-            out.print(table([_row(source) for source in listed], head=("", "NAME", "FROM", "WHEN", "WHAT")))
+            print_table(out, [_row(source) for source in listed], head=("", "NAME", "FROM", "WHEN", "WHAT"))
     return 0
 
 

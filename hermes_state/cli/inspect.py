@@ -54,7 +54,7 @@ def _print(report: Report, at: float) -> None:
 
 
 def _print_home(out: Console, home: HomeReport, at: float) -> None:
-    from hermes_state.cli.render import line, table, words
+    from hermes_state.cli.render import line, print_table, words
 
     gateway = home.gateway.state.value + (f" (pid {home.gateway.pid})" if home.gateway.pid is not None else "")
     version = home.agent.version or "of unknown version"
@@ -70,7 +70,7 @@ def _print_home(out: Console, home: HomeReport, at: float) -> None:
     for title, rows in sections:
         if rows:
             line(out, words(title, "bold"))
-            out.print(table(rows))
+            print_table(out, rows)
     _print_findings(out, home)
 
 
@@ -130,7 +130,7 @@ def _breaker(provider: str, state: str, remaining: float | None) -> list[Text | 
             mark("warning"),
             provider,
             bar(remaining, max(remaining, 3600.0)),
-            f"trips for {left(remaining)} more",
+            f"blocks for {left(remaining)} more",
         ]
     return [" ", mark(marks.get(state, "error")), provider, "", state]
 
@@ -143,7 +143,7 @@ def _files(home: HomeReport) -> list[list[Text | str]]:
         name = os.path.relpath(file.path, home.path)
         facts = [file.mode or ""]
         if file.link_target:
-            facts.append(f"-> {file.link_target}")
+            facts.append(f"-> {os.path.relpath(file.link_target, home.path)}")
         if file.section is not None:
             facts.append(f"runtime section: {file.section.records} records")
         if file.pending:
@@ -158,7 +158,7 @@ def _files(home: HomeReport) -> list[list[Text | str]]:
 
 
 def _print_findings(out: Console, home: HomeReport) -> None:
-    from hermes_state.cli.render import line, mark, table, words
+    from hermes_state.cli.render import line, mark, print_table, words
 
     order = ("error", "warning", "info")
     found = sorted(home.findings, key=lambda finding: order.index(finding.severity.value))
@@ -170,7 +170,7 @@ def _print_findings(out: Console, home: HomeReport) -> None:
     for finding in found:
         where = f"{finding.pointer}: " if finding.pointer else ""
         rows.append([" ", mark(finding.severity.value), finding.id, _message(where + finding.message, finding.hint)])
-    out.print(table(rows))
+    print_table(out, rows)
 
 
 def _message(message: str, hint: str) -> Text:

@@ -66,15 +66,40 @@ def left(seconds: float | None) -> str:
     return duration(seconds) if seconds is not None else "-"
 
 
-def table(rows: Sequence[Sequence[Text | str]], *, head: Sequence[str] = ()) -> Table:
-    """Columns without lines; the last one takes what room there is and folds."""
+#: Columns that the last cell of a row needs beside the others; with fewer it goes on a line of its own.
+_LAST = 28
+
+
+def print_table(out: Console, rows: Sequence[Sequence[Text | str]], *, head: Sequence[str] = ()) -> None:
+    """Columns without lines: all but the last keep to one line, the last takes what room there is and folds.
+
+    Where the terminal is too narrow for that, the last cell of each row stands below it.
+    """
+    cells = [[cell if isinstance(cell, Text) else words(cell) for cell in row] for row in rows]
+    columns = max((len(row) for row in cells), default=len(head))
+    widths = [max((row[index].cell_len for row in cells), default=0) for index in range(columns)]
+    narrow = columns > 2 and out.width - sum(widths[:-1]) - 2 * (columns - 1) < min(_LAST, widths[-1])
+    if narrow:
+        for row in cells:
+            _print_columns(out, [row[:-1]], (), widths[:-1])
+            if row[-1].cell_len:
+                _print_columns(out, [[Text(" " * 4), row[-1]]], (), [4, 0])
+    else:
+        _print_columns(out, cells, head, widths)
+
+
+def _print_columns(out: Console, rows: Sequence[Sequence[Text]], head: Sequence[str], widths: Sequence[int]) -> None:
     made = Table(box=None, show_header=bool(head), header_style="dim", padding=(0, 2, 0, 0), pad_edge=False)
-    columns = max((len(row) for row in rows), default=len(head))
-    for index in range(columns):
-        title = head[index] if index < len(head) else ""
+    for index, width in enumerate(widths):
+        last = index == len(widths) - 1
         made.add_column(
-            title, overflow="fold", no_wrap=False, ratio=1 if index == columns - 1 and columns > 1 else None
+            head[index] if index < len(head) else "",
+            overflow="fold" if last else "ellipsis",
+            no_wrap=not last,
+            min_width=0 if last else min(width, 32),
         )
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else words(cell) for cell in row))
-    return made
+        made.add_row(*row)
+    with out.capture() as printed:
+        out.print(made)
+    out.file.write("".join(f"{text.rstrip()}\n" for text in printed.get().splitlines()))
