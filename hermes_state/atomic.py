@@ -22,6 +22,7 @@ from hermes_state.links import Location, resolve
 #: What a directory that cannot be synced answers (FUSE, some network file systems, a directory that may only be walked).
 NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF)
 _UNLIMITED = 1 << 62
+_RENAMING = "renaming the new content into place"
 
 StrPath = str | os.PathLike[str]
 
@@ -81,7 +82,7 @@ def replace(
                     disk.close(file)
                 if unchanged is not None and not unchanged(at):
                     raise Changed
-                doing = "renaming the new content into place"
+                doing = _RENAMING
                 disk.rename(at, staged, at, where.name)
             except BaseException:
                 # A crash before this line leaves the temporary file: 0600, or the mode of the file that it was to replace.
@@ -113,11 +114,10 @@ def _dress(disk: Disk, file: File, name: str, before: os.stat_result | None, mod
     who could read the old one cannot open, and agents up to 0.19 take a file that they cannot open for an empty one.
     """
     if before is None:
-        if os.geteuid() == 0:
-            home = disk.stat(file.at, ".")
-            disk.set_owner(file, home.st_uid, home.st_gid)
-        if mode is not None and mode != 0o600:
-            disk.set_mode(file, mode)
+        uid, gid = _owner_of_what_is_made(disk, file.at)
+        if (uid, gid) != (-1, -1):
+            disk.set_owner(file, uid, gid)
+        disk.set_mode(file, 0o600 if mode is None else mode)
         return ()
     not_kept: list[str] = []
     made = disk.stat(file.at, file.name)
@@ -133,16 +133,29 @@ def _dress(disk: Disk, file: File, name: str, before: os.stat_result | None, mod
             disk.set_owner(file, before.st_uid, -1)
         except PermissionError:
             not_kept.append("owner")
-    if wanted != 0o600:
-        disk.set_mode(file, wanted)
-    for key, value in sorted(disk.xattrs(file.at, name).items()):
+    disk.drop_acl(file)
+    try:
+        attributes = disk.xattrs(file.at, name)
+    except PermissionError:  # a file that may be replaced but not read
+        attributes = {}
+        not_kept.append("attributes")
+    for key, value in sorted(attributes.items()):
         try:
             disk.set_xattr(file, key, value)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
                 raise
             not_kept.append(key)
+    disk.set_mode(file, wanted)  # last: an ACL brings group bits of its own
     return tuple(not_kept)
+
+
+def _owner_of_what_is_made(disk: Disk, at: Directory) -> tuple[int, int]:
+    """As root, what is new belongs to whom its directory belongs to: the agent could not open it otherwise."""
+    if os.geteuid() != 0:
+        return -1, -1
+    above = disk.stat(at, ".")
+    return above.st_uid, above.st_gid
 
 
 def _settle(
@@ -167,7 +180,7 @@ def _settle(
 
 
 def _failed(path: str, error: OSError, doing: str) -> WriteFailed | Refused:
-    if error.errno == errno.EBUSY:
+    if doing == _RENAMING and error.errno in (errno.EBUSY, errno.EXDEV):
         return Refused(path, "it is mounted by itself (a bind mount), so it cannot be replaced as a whole")
     return WriteFailed(path, error.errno or 0, doing, "old")
 
@@ -201,7 +214,8 @@ def atomic_replace(tmp_path: StrPath, target: StrPath) -> str:
             # From another file system: a copy is staged beside the target and renamed there; then the original goes.
             mode = stat.S_IMODE(disk.stat(origin, staged).st_mode)
             replace(disk, where, disk.read(origin, staged, _UNLIMITED), mode=mode)
-            disk.unlink(origin, staged)
+            with suppress(OSError):  # the replacement is done; to say anything else would be wrong
+                disk.unlink(origin, staged)
         return _settle(disk, at, where, before, ()).path
 
 
@@ -226,7 +240,7 @@ def _make_parents(disk: Disk, directory: str) -> None:
     for name in reversed(missing):
         with opened(disk, os.path.realpath(directory, strict=True)) as at:
             with suppress(FileExistsError):
-                disk.make_directory(at, name)
+                disk.make_directory(at, name, *_owner_of_what_is_made(disk, at))
             disk.sync_directory(at)
         directory = os.path.join(directory, name)
 

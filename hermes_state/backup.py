@@ -174,11 +174,25 @@ def names(disk: Disk, home: str) -> list[str]:
 
 
 def prune(disk: Disk, home: str, keep: int = KEEP) -> list[str]:
-    """Remove all but the newest ``keep`` backups; returns the names removed. Only what looks like ours is touched,
-    and the manifest goes first: a crash in between leaves a directory that no longer claims to be a backup."""
+    """Remove what is older than the newest ``keep`` backups; returns the names removed. Only what looks like ours is
+    touched. A directory that a crash left without a manifest is no backup: it takes nobody's place, and goes when it is
+    older than those that are kept."""
+    found = names(disk, home)
+    folder = os.path.realpath(os.path.join(home, *FOLDER))
+    whole = [name for name in found if _counts(disk, os.path.join(folder, name))]
     removed: list[str] = []
-    for name in names(disk, home)[:-keep]:
+    for name in found[: found.index(whole[-keep])] if len(whole) >= keep else ():
         with suppress(OSError):
-            remove(disk, os.path.join(os.path.realpath(os.path.join(home, *FOLDER)), name))
+            remove(disk, os.path.join(folder, name))
             removed.append(name)
     return removed
+
+
+def _counts(disk: Disk, path: str) -> bool:
+    """Whether a directory is a backup: it has a manifest."""
+    try:
+        with opened(disk, path) as at:
+            disk.stat(at, MANIFEST)
+    except OSError:
+        return False
+    return True

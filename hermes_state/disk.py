@@ -21,6 +21,7 @@ _WALK = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _UPDATE = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_ACL = "system.posix_acl_access"
 
 #: What a file system without hard links answers, or a system that lets nobody link another user's file.
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
@@ -81,6 +82,9 @@ class Disk(Protocol):
 
     def set_xattr(self, file: File, name: str, value: bytes) -> None: ...
 
+    def drop_acl(self, file: File) -> None:
+        """Take away an access ACL, as a new file gets one from its directory; nothing where there is none."""
+
     def sync(self, file: File) -> None: ...
 
     def sync_entry(self, at: Directory, name: str) -> None:
@@ -131,6 +135,9 @@ class RealDisk:
             listable = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=fd)
         except PermissionError:
             return Directory(fd, path)
+        except BaseException:
+            os.close(fd)
+            raise
         os.close(fd)
         return Directory(listable, path)
 
@@ -172,10 +179,12 @@ class RealDisk:
         fd = self._open_regular(at, name, _READ)
         kept: dict[str, bytes] = {}
         try:
-            with suppress(OSError):  # a file system without attributes has none to keep
-                for key in os.listxattr(fd):
-                    if key.startswith("user.") or key == "system.posix_acl_access":
-                        kept[key] = os.getxattr(fd, key)
+            for key in os.listxattr(fd):
+                if key.startswith("user.") or key == _ACL:
+                    kept[key] = os.getxattr(fd, key)
+        except OSError as error:
+            if error.errno not in (errno.ENOTSUP, errno.ENOSYS):  # a file system without attributes has none to keep
+                raise
         finally:
             os.close(fd)
         return kept
@@ -204,6 +213,11 @@ class RealDisk:
 
     def set_xattr(self, file: File, name: str, value: bytes) -> None:
         os.setxattr(file.fd, name, value)
+
+    def drop_acl(self, file: File) -> None:
+        if hasattr(os, "removexattr"):
+            with suppress(OSError):  # ENODATA or ENOTSUP: there is none
+                os.removexattr(file.fd, _ACL)
 
     def sync(self, file: File) -> None:
         os.fsync(file.fd)
@@ -264,6 +278,7 @@ class RealDisk:
     def lock(self, at: Directory, name: str, seconds: float) -> None:
         from filelock import FileLock, Timeout
 
+        require_regular(self.stat(at, name), at, name)
         # The agent knows flock only: a soft lock (a file whose existence means "locked") would exclude nobody.
         lock = FileLock(os.path.join(at.path, name), timeout=seconds, fallback_to_soft=False, is_singleton=False)
         try:
@@ -278,11 +293,10 @@ class RealDisk:
 
 
 def require_regular(found: os.stat_result, at: Directory, name: str) -> None:
+    """Raise NotRegularFile unless ``found`` is the state of a regular file; a link counts as what it is."""
     if stat.S_ISREG(found.st_mode):
         return
-    if stat.S_ISLNK(found.st_mode):
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), name)
-    kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
+    kinds = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a directory", stat.S_IFIFO: "a FIFO", stat.S_IFSOCK: "a socket"}
     kind = kinds.get(stat.S_IFMT(found.st_mode), "a device")
     raise NotRegularFile(os.path.join(at.path, name), f"it is {kind}, not a regular file")
 
@@ -294,4 +308,5 @@ def opened(disk: Disk, path: str) -> Iterator[Directory]:
     try:
         yield at
     finally:
-        disk.close_directory(at)
+        with suppress(OSError):  # closing a directory can undo nothing that was done in it
+            disk.close_directory(at)

@@ -28,8 +28,8 @@ class Location:
 def resolve(path: str) -> Location:
     """Follow ``path`` to the entry that it really means, which need not exist; its directory must.
 
-    Raises FileNotFoundError when a directory on the way is missing, LinkLoop when links never end, and any other
-    OSError that looking at the links gives.
+    Raises FileNotFoundError when a directory on the way is missing (and says so where a link leads into it), LinkLoop
+    when links never end, and any other OSError that looking at the links gives.
     """
     links: list[str] = []
     current = os.path.join(os.getcwd(), path)
@@ -43,6 +43,11 @@ def resolve(path: str) -> Location:
                 if error.errno in (errno.EINVAL, errno.ENOENT):  # not a link, or nothing there yet
                     return Location(directory, os.path.basename(entry), tuple(links))
                 raise
+        except FileNotFoundError as error:
+            if not links:
+                raise
+            message = f"its link leads to {current}, into a directory that does not exist"
+            raise FileNotFoundError(errno.ENOENT, message, path) from error
         except OSError as error:
             if error.errno == errno.ELOOP:
                 raise LinkLoop(path, "its links lead in a circle") from error

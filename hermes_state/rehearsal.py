@@ -176,6 +176,9 @@ class DryDisk:
     def set_xattr(self, file: File, name: str, value: bytes) -> None:
         self._open[file.fd].xattrs[name] = value
 
+    def drop_acl(self, file: File) -> None:
+        self._open[file.fd].xattrs.pop("system.posix_acl_access", None)
+
     def sync(self, file: File) -> None: ...
 
     def sync_entry(self, at: Directory, name: str) -> None:

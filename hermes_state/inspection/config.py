@@ -37,9 +37,10 @@ def look(home: Home, neighbourhood: Neighbourhood) -> ConfigLook:
     shared = neighbourhood.shared_with(home, FILE, lambda each: os.path.join(each.path, FILE))
     config = None
     if isinstance(reading.document, dict):
-        from hermes_state.models.config import unknown_keys, version
+        from hermes_state.models.config import VERSION_KEY, unknown_keys, version
 
-        config = Config(version(reading.document), tuple(unknown_keys(reading.document)))
+        stamp = version(reading.document) if VERSION_KEY in reading.document else None
+        config = Config(stamp, tuple(unknown_keys(reading.document)))
     return ConfigLook([files.facts(reading, shared)], list(_findings(reading)), files.unseen(reading), config)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hermes_state.clock import DAY
-from hermes_state.codec.rewrite import same
+from hermes_state.codec.comparison import same
 from hermes_state.cooldown import latest_end, parse_timestamp
 from hermes_state.runtime.lens import Left, Moved, Note, Overlaid, Split, overlay, shared, split
 from hermes_state.runtime.merge import What

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from operator import is_
 from typing import Any, TypeVar
 
-from hermes_state.codec.rewrite import same
+from hermes_state.codec.comparison import same
 from hermes_state.cooldown import Rule, model_ends, until
 from hermes_state.runtime.merge import What, cleared_ends, counting, is_cleared, merge, standing, without_model
 from hermes_state.runtime.record import (

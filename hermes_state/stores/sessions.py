@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from hermes_state.codec.json import JsonText, parse
-from hermes_state.codec.rewrite import rewrite
 from hermes_state.disk import Disk
 from hermes_state.edit import Edit
 from hermes_state.home import Home
@@ -40,6 +39,8 @@ class SessionsStore(Store):
         return parse(data)
 
     def edits(self, text: JsonText, document: Any) -> Sequence[Edit]:
+        from hermes_state.codec.rewrite import rewrite
+
         return rewrite(text, document)
 
     def check(self, document: Any) -> Sequence[Any]:

@@ -18,7 +18,7 @@ FLOORS = (
     "edit codec",
     "models cooldown runtime",
     "processes liveness stores",
-    "inspection clearing restoring migration",
+    "inspection clearing restoring migration selftest",
     "agent cli",
 )
 HEIGHT = {room: height for height, room in enumerate(" ".join(FLOORS).split())}

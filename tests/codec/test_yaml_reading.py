@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from hermes_state.codec.fault import BadText
 from hermes_state.codec.rewrite import same
-from hermes_state.codec.yaml import Note, NoteKind, parse
+from hermes_state.codec.yaml import Note, NoteKind, compose, parse
 from hermes_state.codec.yaml.compose import MAX_DEPTH, MAX_NODES
 from hermes_state.codec.yaml.scanner import MAX_TAG, MAX_TEXT
 from hermes_state.outcomes import Outcome
@@ -274,14 +274,21 @@ def test_merge_keys_that_multiply_are_refused_before_they_do() -> None:
     assert fault(f"a: &a {{{big}}}\n" + "b: {<<: *a}\n" * 30).outcome is Outcome.TOO_LARGE
 
 
-def test_more_keys_and_values_than_the_limit_are_refused() -> None:
-    most = f"[{'1,' * (MAX_NODES - 1)}]"
-    assert len(parse(most.encode()).value) == MAX_NODES - 1
-    assert fault(f"[{'1,' * MAX_NODES}]").outcome is Outcome.TOO_LARGE
+def test_keys_and_values_are_read_up_to_the_limit_and_no_further(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "a: &a [1, 2]\nb: *a\nc: {d: }\n"  # 1 + (1 + 3) + (1 + 3) + (1 + 1 + 2)
+    monkeypatch.setattr(compose, "MAX_NODES", 13)
+    assert parse(text.encode()).value
+    monkeypatch.setattr(compose, "MAX_NODES", 12)
+    assert (fault(text).outcome, fault(text).line) == (Outcome.TOO_LARGE, 3)
+
+
+def test_a_file_of_many_small_values_is_refused() -> None:
+    found = fault("a: 1\n" * MAX_NODES)
+    assert (found.outcome, found.line) == (Outcome.TOO_LARGE, MAX_NODES // 2)
 
 
 def test_more_text_than_the_limit_is_refused_comments_and_blank_lines_are_not() -> None:
-    assert parse(b"# comment\n\n" * 400_000 + b"a: 1\n").value == {"a": 1}
+    assert parse(b"# comment\n\n" * (MAX_TEXT // 10) + b"a: 1\n").value == {"a": 1}
     assert fault("a: |\n" + "  some text\n" * (MAX_TEXT // 10)).outcome is Outcome.TOO_LARGE
     found = fault("a: 1\nb: " + "x" * MAX_TEXT)
     assert (found.outcome, found.line) == (Outcome.TOO_LARGE, 2)

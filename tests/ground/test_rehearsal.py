@@ -251,6 +251,8 @@ def answer(disk: Disk, top: Path, act: tuple[Any, ...]) -> object:
         with opened(disk, str(top / place)) as at:
             return perform(disk, at, top, verb, rest)
     except OSError as error:
+        if verb == "rename" and error.errno in (errno.EISDIR, errno.ENOTEMPTY):
+            return "onto a directory"  # Linux says the one or the other
         return type(error), error.errno
 
 

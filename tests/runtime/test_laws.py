@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hermes_state import cooldown
+from hermes_state.codec.comparison import same
 from hermes_state.codec.json import parse
-from hermes_state.codec.rewrite import same
 from hermes_state.runtime import MOVED_FIELDS, forget, is_pending, join, overlay, part, same_document, split, stays
 from hermes_state.runtime.lens import binding_seconds
 from tests.runtime.pools import (

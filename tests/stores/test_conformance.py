@@ -96,7 +96,7 @@ KINDS = {
         _CONFIG.replace(b"max_turns: 60", b"max_turns: 90"),
         b"model: [a\nagent: b\n",
         b"- model\n- agent\n",
-        lambda document: {**document, "agent": {**document["agent"], "max_turns": "many"}},
+        lambda document: {**document, "agent": {**document["agent"], "max_turns": True}},
         Outcome.OK,
     ),
 }

@@ -1,0 +1,159 @@
+"""The verdict per provider: usable or not, when again, what is in the way and what clears it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hermes_state.inspection.report import Block, Provider
+from tests.inspection.homes import NOW, agent, at, auth, cooling, look, put, record, row
+
+
+def providers(home: Path, pools: Any, section: Any = None) -> dict[str, Provider]:
+    put(home / "auth.json", auth(pools, section))
+    return {each.provider: each for each in look(home).providers}
+
+
+def only(home: Path, *rows: Any, section: Any = None) -> Provider:
+    return providers(home, {"openrouter": list(rows)}, None if section is None else {"openrouter": section})[
+        "openrouter"
+    ]
+
+
+def breaker(home: Path, reset_at: float, provider: str = "nous") -> str:
+    return str(put(home / "rate_limits" / f"{provider}.json", {"reset_at": reset_at}))
+
+
+def test_every_pool_gets_a_verdict_in_the_order_of_the_file(home: Path) -> None:
+    found = providers(home, {"b": [row()], "custom:My.Host/v1": [cooling()], "a": []})
+    assert [(each.provider, each.usable, each.of) for each in found.values()] == [
+        ("b", 1, 1),
+        ("custom:My.Host/v1", 0, 1),
+        ("a", 0, 0),
+    ]
+
+
+def test_a_provider_that_is_not_blocked_has_no_next_time(home: Path) -> None:
+    assert only(home, row("a"), row("b")) == Provider("openrouter", 2, 2, None, ())
+
+
+def test_a_cooldown_blocks_its_credential_only_and_the_next_end_is_told(home: Path) -> None:
+    found = only(home, cooling("a", 900.0), row("b"), cooling("c", 600.0), cooling("d", -1.0))
+    path = str(home / "auth.json")
+    assert (found.usable, found.of, found.next_at) == (2, 4, NOW + 600.0)
+    assert found.blocked_by == (
+        Block("cooldown of a (429)", path, NOW + 900.0, None),
+        Block("cooldown of c (429)", path, NOW + 600.0, None),
+    )
+
+
+def test_a_dead_credential_does_not_come_back_by_itself(home: Path) -> None:
+    found = only(home, row(last_status="dead", last_status_at=NOW))
+    assert (found.usable, found.next_at) == (0, None)
+    assert [block.what for block in found.blocked_by] == ["7e472f is dead: log in again"]
+
+
+def test_a_cooldown_without_an_end_gives_no_next_time(home: Path) -> None:
+    found = only(home, cooling(last_error_reset_at=float("inf")))
+    assert (found.usable, found.next_at, found.blocked_by[0].until_at) == (0, None, None)
+
+
+def test_a_cooldown_in_the_section_blocks_though_a_stock_agent_would_try(home: Path) -> None:
+    found = only(home, row(), section={"7e472f": record(row(), **cooling("x", 300.0))})
+    assert (found.usable, found.next_at) == (0, NOW + 300.0)
+
+
+def test_what_a_running_agent_wrote_back_blocks_until_its_end(home: Path) -> None:
+    found = only(home, cooling(seconds=300.0), section={"7e472f": record(row(), cleared_at=NOW - 10.0)})
+    assert (found.usable, found.next_at) == (0, NOW + 300.0)
+    assert found.blocked_by[0].what == "cleared cooldown of 7e472f, written back by a running agent"
+    assert found.blocked_by[0].until_at == NOW + 300.0
+
+
+def test_a_model_cooldown_leaves_the_credential_usable_and_is_told(home: Path) -> None:
+    agent(home, "0.22.2")
+    found = only(home, row(model_cooldowns={"claude-x": NOW + 60.0, "claude-old": NOW - 60.0}))
+    assert (found.usable, found.next_at) == (1, None)
+    assert [(block.what, block.until_at) for block in found.blocked_by] == [
+        ("cooldown of 7e472f for claude-x", NOW + 60.0)
+    ]
+
+
+def test_a_row_that_agents_fail_on_takes_its_whole_pool_along_and_no_other(home: Path) -> None:
+    found = providers(home, {"openrouter": [row("a"), "oops", cooling("b")], "nous": [row()]})
+    assert (found["openrouter"].usable, found["openrouter"].of, found["openrouter"].next_at) == (0, 2, None)
+    assert "row 2, on which agents fail" in [block.what for block in found["openrouter"].blocked_by]
+    assert found["nous"].usable == 1
+
+
+def test_a_pool_under_a_name_that_no_agent_looks_up_is_of_no_use(home: Path) -> None:
+    found = providers(home, {"OpenRouter": [row()]})["OpenRouter"]
+    assert (found.usable, found.of) == (0, 1)
+    assert [block.what for block in found.blocked_by] == ["a name that no agent looks up"]
+
+
+# --- nous: two switches ----------------------------------------------------------------------------------------------
+
+
+def test_a_breaker_blocks_a_healthy_pool_and_says_what_clears_it(home: Path) -> None:
+    path = breaker(home, NOW + 500.0)
+    found = providers(home, {"nous": [row()], "openrouter": [row()]})
+    assert (found["nous"].usable, found["nous"].of, found["nous"].next_at) == (0, 1, NOW + 500.0)
+    command = f"hermes-state --home {home} clear-breaker nous"
+    assert found["nous"].blocked_by == (Block("breaker", path, NOW + 500.0, command),)
+    assert found["openrouter"].usable == 1
+
+
+@pytest.mark.parametrize(("pool", "switch"), [(300.0, 500.0), (500.0, 300.0)])
+def test_with_both_switches_off_the_later_end_counts(home: Path, pool: float, switch: float) -> None:
+    breaker(home, NOW + switch)
+    found = providers(home, {"nous": [cooling("a", pool), cooling("b", 900.0)]})["nous"]
+    assert (found.usable, found.next_at) == (0, NOW + 500.0)
+    assert [block.what for block in found.blocked_by] == ["cooldown of a (429)", "cooldown of b (429)", "breaker"]
+
+
+def test_behind_a_breaker_a_dead_pool_stays_dead(home: Path) -> None:
+    breaker(home, NOW + 500.0)
+    assert providers(home, {"nous": [row(last_status="dead")]})["nous"].next_at is None
+
+
+def test_a_breaker_that_never_ends_gives_no_next_time(home: Path) -> None:
+    put(home / "rate_limits" / "nous.json", '{"reset_at": Infinity}')
+    assert providers(home, {"nous": [row()]})["nous"].next_at is None
+
+
+def test_a_breaker_without_a_pool_is_a_provider_of_its_own(home: Path) -> None:
+    breaker(home, NOW + 500.0)
+    breaker(home, NOW + 100.0, "nous-anonymous")
+    found = providers(home, {"openrouter": [row()]})
+    assert {name: (each.usable, each.of, each.next_at) for name, each in found.items()} == {
+        "openrouter": (1, 1, None),
+        "nous": (0, 0, NOW + 500.0),
+        "nous-anonymous": (0, 0, NOW + 100.0),
+    }
+
+
+@pytest.mark.parametrize("reset_at", [NOW, NOW - 1.0, 0, -5])
+def test_a_breaker_that_is_over_blocks_nothing(home: Path, reset_at: float) -> None:
+    breaker(home, reset_at)
+    assert providers(home, {"nous": [row()]})["nous"] == Provider("nous", 1, 1, None, ())
+
+
+def test_a_breaker_in_milliseconds_blocks_for_good(home: Path) -> None:
+    breaker(home, (NOW + 60.0) * 1000)
+    assert providers(home, {"nous": [row()]})["nous"].usable == 0
+
+
+def test_a_foreign_file_blocks_nothing(home: Path) -> None:
+    breaker(home, NOW + 500.0, "openrouter")
+    found = providers(home, {"openrouter": [row()]})
+    assert (list(found), found["openrouter"].usable) == (["openrouter"], 1)
+
+
+@pytest.mark.parametrize(("rule", "option"), [("default", ""), ("HERMES_HOME", ""), ("profiles/", "--home '/a b' ")])
+def test_a_command_names_the_home_only_where_it_has_to(rule: str, option: str) -> None:
+    from hermes_state.inspection.commands import command
+
+    assert command(at(Path("/a b"), rule=rule), "migrate") == f"hermes-state {option}migrate"
