@@ -1,15 +1,14 @@
 """The error tree. Each class carries its facts as attributes, builds its own message, and maps to one exit code.
 
 A message says what was found and where; ``hint`` says what to type next. Every class pickles (the facts are the
-dataclass fields), so an error can cross a process boundary without losing anything.
+annotated fields), so an error can cross a process boundary without losing anything.
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
 from enum import IntEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, dataclass_transform
 
 from hermes_state.outcomes import Fault, Outcome
 
@@ -28,8 +27,8 @@ class ExitCode(IntEnum):
     INTERNAL = 70
 
 
-#: Over several homes the worst code wins, in this order.
-SEVEREST_FIRST = (70, 7, 3, 4, 6, 5, 1, 0)
+#: Over several homes the worst code wins, in this order; a signal ends them all.
+SEVEREST_FIRST = (143, 130, 129, 70, 7, 3, 4, 6, 5, 2, 1, 0)
 
 
 def worst(codes: list[int]) -> int:
@@ -37,8 +36,34 @@ def worst(codes: list[int]) -> int:
     return min(codes, key=SEVEREST_FIRST.index, default=0)
 
 
-@dataclass(eq=False)
-class StateError(Exception):
+@dataclass_transform(eq_default=False)
+class _Facts(Exception):
+    """An exception whose annotated fields are its facts, those of its bases first.
+
+    They are set here and not by a generated ``__init__``: generating one for each class would cost every command
+    several milliseconds.
+    """
+
+    _facts: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        own = (name for name, kind in cls.__annotations__.items() if not str(kind).startswith("ClassVar"))
+        cls._facts = (*cls._facts, *(name for name in own if name not in cls._facts))
+
+    def __init__(self, *facts: Any, **named: Any) -> None:
+        given = dict(zip(self._facts, facts, strict=False)) | named
+        missing = [name for name in self._facts if name not in given and not hasattr(type(self), name)]
+        if missing or len(facts) > len(self._facts) or given.keys() - set(self._facts):
+            raise TypeError(f"{type(self).__name__} takes {', '.join(self._facts)}")
+        super().__init__(*facts)
+        for name, value in given.items():
+            setattr(self, name, value)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (type(self), tuple(getattr(self, name) for name in self._facts))
+
+
+class StateError(_Facts):
     """Base of all errors raised on purpose. ``path`` is the file or directory meant, ``pointer`` a place inside it."""
 
     path: str
@@ -58,14 +83,10 @@ class StateError(Exception):
     def __str__(self) -> str:
         return self.message
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (type(self), tuple(getattr(self, field.name) for field in fields(self)))
-
 
 # --- usage: exit 2 ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
 class UnknownProfile(StateError):
     """``path`` is the root home that was searched; ``named_by`` is what named the profile, where the user did not."""
 
@@ -89,7 +110,6 @@ class UnknownProfile(StateError):
         return f"known profiles: {', '.join(self.known)}" if self.known else "this home has no profiles"
 
 
-@dataclass(eq=False)
 class UnknownTarget(StateError):
     """A provider, credential, backup or kind that is not there, or a name that fits several."""
 
@@ -114,7 +134,6 @@ class UnknownTarget(StateError):
 # --- reading: exit 3 and 4 -------------------------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
 class NoSuchHome(StateError):
     reason: str = "does not exist"
     exit_code = ExitCode.UNREADABLE
@@ -129,7 +148,6 @@ class NoSuchHome(StateError):
         return "name it with --home DIR, or set HERMES_HOME"
 
 
-@dataclass(eq=False)
 class FileNotOk(StateError):
     """A state file whose outcome is not one that this act can work with; never written over."""
 
@@ -163,7 +181,6 @@ class FileNotOk(StateError):
 # --- refusals: exit 5 ------------------------------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
 class Refused(StateError):
     """The act was possible but would harm; ``flag`` is what allows it, if anything does."""
 
@@ -182,19 +199,27 @@ class Refused(StateError):
         return self.advice or (f"add {self.flag} to allow it" if self.flag else "")
 
 
-@dataclass(eq=False)
 class NotRegularFile(Refused, OSError):
     """An OSError too, so that callers of the drop-ins, who expect those, can handle it."""
 
     code = "not_regular_file"
 
 
-@dataclass(eq=False)
 class LinkLoop(Refused, OSError):
     code = "link_loop"
 
 
-@dataclass(eq=False)
+class NotReplaceable(Refused):
+    """The file can be written in place, if at all: it is mounted by itself, or its directory is closed to us."""
+
+    flag: str = "--in-place"
+    code = "not_replaceable"
+
+    @property
+    def message(self) -> str:
+        return f"{self.path}: {self.reason}, so it cannot be replaced as a whole"
+
+
 class ForeignSection(Refused):
     """``credential_pool_runtime`` is there but is not ours: left byte for byte."""
 
@@ -202,7 +227,6 @@ class ForeignSection(Refused):
     pointer = "/credential_pool_runtime"
 
 
-@dataclass(eq=False)
 class Undeclared(Refused):
     """A migration step changed a path that it did not declare. Nothing was written."""
 
@@ -212,7 +236,6 @@ class Undeclared(Refused):
 # --- writing: exit 6 and 7 -------------------------------------------------------------------------------------------
 
 
-@dataclass(eq=False)
 class LockTimeout(StateError):
     """``path`` is the lock file; ``holder`` is a hint about who may hold it, never a certainty."""
 
@@ -231,7 +254,6 @@ class LockTimeout(StateError):
         return "try again, or wait longer with --lock-timeout SECONDS"
 
 
-@dataclass(eq=False)
 class WriteFailed(StateError, OSError):
     """An operating-system error while writing.
 
@@ -259,7 +281,6 @@ class WriteFailed(StateError, OSError):
         return "run: hermes-state recover" if self.content == "torn" else ""
 
 
-@dataclass(eq=False)
 class Superseded(StateError):
     """Another writer, one that takes no lock, replaced what we had just written (or kept changing what we read)."""
 
@@ -276,7 +297,6 @@ class Superseded(StateError):
         return "run the command again; stop the agent first if it happens twice"
 
 
-@dataclass(eq=False)
 class NotVerified(StateError):
     """What was read back is not what was written, though nobody else wrote."""
 
