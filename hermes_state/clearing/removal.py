@@ -87,4 +87,7 @@ def _prove_gone(disk: Disk, at: Directory, name: str, path: str) -> str:
         disk.stat(at, name)
     except FileNotFoundError:
         return note
+    except OSError as error:
+        reason = f"it was deleted, but cannot be looked at: {os.strerror(error.errno or 0)}"
+        raise NotVerified(path, reason) from error
     raise Superseded(path, "it was cleared, and an agent wrote a new limit at once")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -37,9 +37,27 @@ def rewrite(old: JsonText, new: Any) -> list[Edit]:
     if old.repeated:
         _refuse_repeated(old.text, start, old.value, new, ())
     writer = _Writer(old)
+    for path in _left_places(old.value, new, ()):
+        begin, value = start, old.value
+        for key in path:
+            begin = next(member.value for member in members(old.text, begin) if member.key == key)
+            value = value[key]
+        writer.moved[id(value)] = old.text[begin : value_end(old.text, begin)]
     with collector_paused():
         writer.value(start, old.value, new)
     return writer.edits
+
+
+def _left_places(old: Any, new: Any, at: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Where, in the root and one level below, an object or list has left its place, perhaps for another one."""
+    if old is new or not isinstance(old, dict) or not isinstance(new, dict):
+        return
+    for key, value in old.items():
+        if isinstance(value, dict | list) and new.get(key) is not value:
+            if key not in new:
+                yield (*at, key)
+            if not at:
+                yield from _left_places(value, new.get(key, {}), (key,))
 
 
 def _refuse_repeated(text: str, start: int, old: Any, new: Any, at: tuple[str | int, ...]) -> None:
@@ -82,6 +100,7 @@ class _Writer:
         self.style = style_of(old.text)
         self.shapes = Shapes(old.text)
         self.edits: list[Edit] = []
+        self.moved: dict[int, str] = {}
 
     def value(self, start: int, old: Any, new: Any) -> int:
         # An object that holds a key twice is never looked into: its text has members that its value has not.
@@ -97,7 +116,7 @@ class _Writer:
         return end
 
     def _replace(self, start: int, end: int, new: Any) -> None:
-        self.edits.append(Edit(start, end - start, spell(new, self.style, self._indent(start))))
+        self.edits.append(Edit(start, end - start, spell(new, self.style, self._indent(start), self.moved)))
 
     # --- objects -----------------------------------------------------------------------------------------------------
 
@@ -119,7 +138,7 @@ class _Writer:
 
         def spelled(place: int, indent: str | None) -> str:
             key, value = fresh[place]
-            return f"{json.dumps(key)}{self.style.colon}{spell(value, self.style, indent)}"
+            return f"{json.dumps(key)}{self.style.colon}{spell(value, self.style, indent, self.moved)}"
 
         self._arrange(items, [places.get(key) for key in new], new, spelled, before)
         return items.end
@@ -185,7 +204,7 @@ class _Writer:
             spans.append((offset, end))
             offset = BETWEEN.match(text, end).end()  # type: ignore[union-attr]
         items = _Items(start, offset + 1, spans)
-        self._arrange(items, kept, new, lambda place, indent: spell(new[place], self.style, indent), before)
+        self._arrange(items, kept, new, lambda place, indent: spell(new[place], self.style, indent, self.moved), before)
         return items.end
 
     # --- items that come, go or change places ------------------------------------------------------------------------
@@ -249,9 +268,7 @@ class _Writer:
         gap = self.text[start + 1 : spans[0][0]]
         return gap if "\n" in gap else self.style.comma.partition(",")[2]
 
-    def _indent(self, offset: int) -> str | None:
-        """The indentation of the line that holds ``offset``; None in a text on one line."""
-        if self.style.unit is None:
-            return None
+    def _indent(self, offset: int) -> str:
+        """The indentation of the line that holds ``offset``."""
         line = self.text[self.text.rfind("\n", 0, offset) + 1 : offset]
         return line[: len(line) - len(line.lstrip(" \t"))]

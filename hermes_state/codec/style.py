@@ -47,16 +47,21 @@ def style_of(text: str) -> Style:
     return Style(None, "", comma, colon)
 
 
-def spell(value: Any, style: Style, indent: str | None) -> str:
-    """``value`` as JSON; ``indent`` is the indentation of the line that it begins on (None: all on one line)."""
+def spell(value: Any, style: Style, indent: str | None, moved: dict[int, str] | None = None) -> str:
+    """``value`` as JSON; ``indent`` is the indentation of the line that it begins on (None: all on one line).
+
+    ``moved`` has the text of containers, by identity, that only change their place: it is taken as it is.
+    """
     scalar = _SCALARS.get(value.__class__)
     if scalar is not None:
         return scalar(value)
+    if moved and id(value) in moved:
+        return moved[id(value)]
     inner = None if indent is None or style.unit is None else indent + style.unit
     colon, way = style.colon, _SCALARS.get
 
     def below(item: Any) -> str:
-        return spell(item, style, inner)
+        return spell(item, style, inner, moved)
 
     if isinstance(value, dict):
         items = [f"{_quoted(key)}{colon}{way(item.__class__, below)(item)}" for key, item in value.items()]

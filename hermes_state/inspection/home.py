@@ -19,7 +19,7 @@ def findings(home: Home, gateway: Gateway, facts: Iterable[FileFacts]) -> Iterat
     """What a user should know about the files of ``home`` that were looked at."""
     if gateway.state is State.UNCLEAR:
         message = f"a gateway may be running: {gateway.evidence}"
-        yield finding("HS-HOME-006", home.path, "", message, "hermes gateway status")
+        yield finding("HS-HOME-006", home.path, "", message)
     owner = _looks(home.path)
     kinds = set()
     for file in facts:

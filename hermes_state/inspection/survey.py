@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import os
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from hermes_state import clock
@@ -19,6 +20,7 @@ from hermes_state.inspection.neighbourhood import Neighbourhood
 from hermes_state.inspection.report import Agent, Block, Gateway, HomeReport, Provider, Report, Unseen
 from hermes_state.installed import agent_version
 from hermes_state.redaction import harmless, shown
+from hermes_state.stores.auth import FILE
 
 KINDS = ("auth", "sessions", "config", "breaker")
 
@@ -37,14 +39,14 @@ def inspect(homes: Sequence[Home], *, kinds: Collection[str] | None = None, now:
             raise UnknownTarget("hermes-state", "kind", kind, KINDS)
     wanted = frozenset(kinds or KINDS)
     survey = _Survey(Neighbourhood(homes), wanted, clock.now() if now is None else now)
-    return Report(tuple(map(survey.home, homes)), tuple(survey.unseen))
+    return Report(tuple(map(survey.home, homes)), tuple(survey.unseen.values()))
 
 
 class _Survey:
     def __init__(self, neighbourhood: Neighbourhood, kinds: frozenset[str], now: float) -> None:
         self.neighbourhood, self.kinds, self.now = neighbourhood, kinds, now
         self.auth = AuthRoom(neighbourhood, now)
-        self.unseen: list[Unseen] = []
+        self.unseen: dict[str, Unseen] = {}
 
     def home(self, home: Home) -> HomeReport:
         gateway = self.neighbourhood.gateways[home.path]
@@ -54,14 +56,15 @@ class _Survey:
         session = sessions.look(home, self.neighbourhood, agent.version) if "sessions" in self.kinds else None
         settings = config.look(home, self.neighbourhood) if "config" in self.kinds else None
         breaker = breakers.look(home, self.neighbourhood, self.now, rule) if self.kinds & {"auth", "breaker"} else None
-        providers = _providers(auth, breaker, self.now) if auth is not None and breaker is not None else []
+        providers = _providers(home, auth, breaker, self.now) if auth is not None and breaker is not None else []
         if "breaker" not in self.kinds:
             breaker = None
         looks = {"auth": auth, "sessions": session, "config": settings, "breaker": breaker}
         seen = {kind: look for kind, look in looks.items() if look is not None}
         files = [file for look in seen.values() for file in look.files]
         findings = [found for look in seen.values() for found in look.findings]
-        self.unseen += (Unseen(home.path, kind, error) for kind, look in seen.items() for error in look.unseen)
+        for kind, look in seen.items():
+            self._note(Unseen(home.path, kind, error) for error in look.unseen)
         return HomeReport(
             path=home.path,
             home_rule=home.rule,
@@ -78,29 +81,35 @@ class _Survey:
             findings=_fit([*findings, *home_room.findings(home, gateway, files)]),
         )
 
+    def _note(self, unseen: Iterable[Unseen]) -> None:
+        """Remember files that could not be looked at: the root's once, though every profile misses it."""
+        for each in unseen:
+            if each.error.path not in self.unseen:
+                self.unseen[each.error.path] = each
+
 
 def _pools(auth: AuthLook | None) -> list[Pool]:
     return [] if auth is None else [*auth.own, *auth.borrowed]
 
 
-def _providers(auth: AuthLook, breaker: BreakersLook, now: float) -> Iterator[Provider]:
+def _providers(home: Home, auth: AuthLook, breaker: BreakersLook, now: float) -> Iterator[Provider]:
     """The verdicts, in the order of the pools; a provider that has a breaker only comes last."""
     borrowed = {pool.key for pool in auth.borrowed}
     for pool in auth.own:
         if pool.key not in borrowed:  # an empty list of its own says nothing: the agent takes the root's
-            yield verdict.of_pool(pool, auth.path, now, breaker.blocks.get(pool.key), _shadow(auth, pool))
+            yield verdict.of_pool(pool, home, now, breaker.blocks.get(pool.key), _shadow(home, auth, pool))
     for pool in auth.borrowed:
-        yield verdict.of_pool(pool, auth.root_path, now, breaker.blocks.get(pool.key))
+        yield verdict.of_pool(pool, auth.root, now, breaker.blocks.get(pool.key))
     keys = {pool.key for pool in auth.own} | borrowed
     yield from (verdict.of_breaker(name, block) for name, block in breaker.blocks.items() if name not in keys)
 
 
-def _shadow(auth: AuthLook, pool: Pool) -> Block | None:
+def _shadow(home: Home, auth: AuthLook, pool: Pool) -> Block | None:
     """That a profile's own rows hide rows of the root which the agent could use."""
     hidden = auth.shadowed.get(pool.key)
     if hidden is None or pool.usable or not hidden.usable or not pool.rows:
         return None
-    return Block(f"own rows, which hide {hidden.usable} usable in the root store", auth.path)
+    return Block(f"own rows, which hide {hidden.usable} usable in the root store", os.path.join(home.path, FILE))
 
 
 def _fit(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -78,8 +78,8 @@ TEXTS = [
     "- a\n- b: c\n  d: e\n",
     "just text\n",
     "a: \x07\n",
-    "a: \"\\q\"\n",
-    "a: \"\\U00110000\"\n",
+    'a: "\\q"\n',
+    'a: "\\U00110000"\n',
     "a: http://h:1/p\nb: [{url: http://h}]\n",
     "a:\n- b\n-\n  c: d\n",
     *(f"{text}: x\n" for text in ("on", "012", "1_0", "=", "'on'")),
@@ -134,7 +134,12 @@ def main(agents: dict[str, str]) -> None:
         with tempfile.TemporaryDirectory() as home:
             environment = {"PATH": os.environ["PATH"], "HOME": home, "HERMES_HOME": home}
             done = subprocess.run(
-                [python, "-c", READ], input=json.dumps(inputs), capture_output=True, text=True, check=True, env=environment
+                [python, "-c", READ],
+                input=json.dumps(inputs),
+                capture_output=True,
+                text=True,
+                check=True,
+                env=environment,
             )
         answers.append(json.loads(done.stdout.rpartition("\0")[2]))
     readings = [list(each) for each in zip(*answers, strict=True)]

@@ -130,7 +130,7 @@ def test_nesting_is_accepted_up_to_the_limit(levels, fits, brackets):
         (b" \n\t", "it holds white space only", (2, 2)),
         (b"\xef\xbb\xbf", "it holds white space only", (1, 1)),
         (b'{"a": 1}\n{"b"', "something follows the end of the document", (2, 1)),
-        (b'{"a": 1,}', "not JSON here: expecting property name enclosed in double quotes", (1, 9)),
+        (b'{"a": 1, 2}', "not JSON here: expecting property name enclosed in double quotes", (1, 10)),
         (b'{\n  "a": 1\n  "b": 2\n}', "not JSON here: expecting ',' delimiter", (3, 3)),
         (b"{'a': 1}", "not JSON here: expecting property name enclosed in double quotes", (1, 2)),
         (b"hello", "not JSON here: expecting value", (1, 1)),
@@ -149,6 +149,13 @@ def test_corrupt_text_is_refused_with_its_place(data, message, place):
     wrong = fault(data)
     assert (wrong.outcome, wrong.message) == (Outcome.CORRUPT, message)
     assert (wrong.line, wrong.column) == place
+
+
+def test_comma_before_the_end_is_refused_there():
+    wrong = fault(b'{"a": 1,}')  # the words and the column are those of the Python version
+    assert (wrong.outcome, wrong.line) == (Outcome.CORRUPT, 1)
+    assert wrong.column in (8, 9)
+    assert wrong.message.startswith("not JSON here: ")
 
 
 def test_no_bytes_are_empty_not_corrupt():

@@ -207,6 +207,14 @@ def test_new_members_stand_where_the_new_value_has_them():
     )
 
 
+def test_items_of_a_container_are_set_apart_as_its_others_are():
+    assert rewritten('{"x": [1,2], "y": [ 1,  2 ]}', {"x": [1, 2, 3], "y": [1, 2, 3]}) == (
+        '{"x": [1,2,3], "y": [ 1,  2,  3 ]}'
+    )
+    assert rewritten('{\n  "x": [1, 2]\n}', {"x": [0, 1, 2]}) == '{\n  "x": [0, 1, 2]\n}'
+    assert rewritten('{\n  "x": [1]\n}', {"x": [1, 2]}) == '{\n  "x": [1, 2]\n}'
+
+
 def test_members_that_go_take_their_lines_with_them():
     text = '{\n  "a": 1,\n  "b": 2,\n  "c": 3\n}\n'
     assert rewritten(text, {"b": 2}) == '{\n  "b": 2\n}\n'
@@ -287,6 +295,21 @@ def test_object_with_a_key_twice_is_passed_over_when_nothing_in_it_changes():
     assert edited(TWICE, lambda value: value["r"][1].update(n=1)) == TWICE.replace('"2"}', '"2", "n": 1}')
     assert edited(TWICE, lambda value: value["r"].pop(1)) == TWICE.replace(', {"id": "2"}', "")
     assert rewrite(parse(TWICE.encode()), copy.deepcopy(parse(TWICE.encode()).value)) == []
+
+
+@pytest.mark.parametrize("value", [None, [], [{"x": 2}], {"y": 1}, "x"])
+def test_object_with_a_key_twice_can_be_put_away_as_a_whole(value):
+    text = '{"a": {"x": 1, "x": 2}, "r": [{"x": 1, "x": 2}], "s": 1, "t": []}'
+    if isinstance(value, dict):
+        with pytest.raises(BadText):
+            edited(text, lambda document: document.update(a=value))
+    else:
+        assert parse(edited(text, lambda document: document.update(a=value)).encode()).value["a"] == value
+    assert parse(edited(text, lambda document: document["r"].clear()).encode()).value["r"] == []
+    assert parse(edited(text, lambda document: document.update(r=None)).encode()).value["r"] is None
+    assert parse(edited(text, lambda document: document.update(s={"x": [value]})).encode()).value["s"] == {"x": [value]}
+    assert parse(edited(text, lambda document: document.update(t=[{"x": value}])).encode()).value["t"] == [{"x": value}]
+    assert parse(edited(text, lambda document: document.update(t={"x": value})).encode()).value["t"] == {"x": value}
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hermes_state.codec.fault import BadText
 from hermes_state.codec.rewrite import same
 from hermes_state.codec.yaml import Note, NoteKind, compose, parse
-from hermes_state.codec.yaml.compose import MAX_DEPTH, MAX_NODES
+from hermes_state.codec.yaml.compose import MAX_DEPTH
 from hermes_state.codec.yaml.scanner import MAX_TAG, MAX_TEXT
 from hermes_state.outcomes import Outcome
 from tests.codec.yaml_texts import fault, file, files, places, read_1_1
@@ -245,7 +245,7 @@ def test_a_fault_can_cross_a_process_boundary() -> None:
 
 @pytest.mark.parametrize("opening", ["[", "- ", "{a: ", "? "])
 def test_nesting_without_end_is_refused_early(opening: str) -> None:
-    assert fault(opening * 200_000).outcome is Outcome.CORRUPT
+    assert fault(opening * 20_000).outcome is Outcome.CORRUPT
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("- ", ""), ("{a: ", "}")])
@@ -280,11 +280,6 @@ def test_keys_and_values_are_read_up_to_the_limit_and_no_further(monkeypatch: py
     assert parse(text.encode()).value
     monkeypatch.setattr(compose, "MAX_NODES", 12)
     assert (fault(text).outcome, fault(text).line) == (Outcome.TOO_LARGE, 3)
-
-
-def test_a_file_of_many_small_values_is_refused() -> None:
-    found = fault("a: 1\n" * MAX_NODES)
-    assert (found.outcome, found.line) == (Outcome.TOO_LARGE, MAX_NODES // 2)
 
 
 def test_more_text_than_the_limit_is_refused_comments_and_blank_lines_are_not() -> None:

@@ -120,7 +120,9 @@ def test_text_inside_brackets_is_quoted_more_often(text: str) -> None:
 def test_every_reader_reads_the_value_that_was_spelled(value: Any, quote: str, in_flow: bool) -> None:
     spelled = spell(value, quote, in_flow)
     assert "\n" not in spelled
-    for text in (f"k: [{spelled}]  # c\n", f"k: {{a: {spelled}}}\n") if in_flow else (f"k: {spelled} # c\n", f"- {spelled}"):
+    for text in (
+        (f"k: [{spelled}]  # c\n", f"k: {{a: {spelled}}}\n") if in_flow else (f"k: {spelled} # c\n", f"- {spelled}")
+    ):
         for read in (read_1_1, read_1_2):
             found = read(text)
             while isinstance(found, dict | list):

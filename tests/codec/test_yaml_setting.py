@@ -127,7 +127,9 @@ def test_a_value_that_is_there_already_keeps_its_spelling(text: str, pointer: tu
     assert set_scalar(parse(text.encode()), pointer, value) == []
 
 
-@pytest.mark.parametrize(("before", "value", "after"), [("y", True, "true"), ("1e3", 1000.0, "1000.0"), ("n", "n", '"n"')])
+@pytest.mark.parametrize(
+    ("before", "value", "after"), [("y", True, "true"), ("1e3", 1000.0, "1000.0"), ("n", "n", '"n"')]
+)
 def test_a_value_that_agents_read_differently_is_written_for_all(before: str, value: Any, after: str) -> None:
     assert edited(f"a: {before}\n", ("a",), value) == f"a: {after}\n"
 
@@ -147,7 +149,11 @@ def test_an_equal_value_of_another_type_is_another_value(before: str, value: Any
         ("a: 1", ("b",), "a: 1\nb: new"),
         ("a: 1  # c\n\n# tail\n", ("b",), "a: 1  # c\nb: new\n\n# tail\n"),
         ("a:\n  b: 1\n\n# banner\nc: 2\n", ("a", "d"), "a:\n  b: 1\n  d: new\n\n# banner\nc: 2\n"),
-        ("a:\n    b:\n    - 1\n    - 2 # c\nc: 2\n", ("a", "d"), "a:\n    b:\n    - 1\n    - 2 # c\n    d: new\nc: 2\n"),
+        (
+            "a:\n    b:\n    - 1\n    - 2 # c\nc: 2\n",
+            ("a", "d"),
+            "a:\n    b:\n    - 1\n    - 2 # c\n    d: new\nc: 2\n",
+        ),
         ("a:\n  b: [1,\n    2]\nc: 2\n", ("a", "d"), "a:\n  b: [1,\n    2]\n  d: new\nc: 2\n"),
         ("a:\n  b: x\n   y\nc: 2\n", ("a", "d"), "a:\n  b: x\n   y\n  d: new\nc: 2\n"),
         ("a:\n  b: |\n    x\n\nc: 2\n", ("a", "d"), "a:\n  b: |\n    x\n  d: new\n\nc: 2\n"),
@@ -177,7 +183,11 @@ def test_an_equal_value_of_another_type_is_another_value(before: str, value: Any
         ('{"a": 1}\n', ("b",), '{"a": 1, "b": new}\n'),
         # null sections
         ("a:\nb: 1\n", ("a", "c"), "a:\n  c: new\nb: 1\n"),
-        ("a:  # all commented out\n  # c: 1\nb: 1\n", ("a", "c"), "a:  # all commented out\n  c: new\n  # c: 1\nb: 1\n"),
+        (
+            "a:  # all commented out\n  # c: 1\nb: 1\n",
+            ("a", "c"),
+            "a:  # all commented out\n  c: new\n  # c: 1\nb: 1\n",
+        ),
         ("a: &x\n", ("a", "c", "d"), "a: &x\n  c:\n    d: new\n"),
         ("a: ~  # c\n", ("a", "c"), "a: {c: new}  # c\n"),
         ("a: !!null\n", ("a", "c"), "a: {c: new}\n"),
@@ -299,9 +309,16 @@ def test_any_value_of_any_file_can_be_set_without_changing_anything_else(read, d
     assert same(found, value) or not edits
 
 
-@given(files, st.data(), st.lists(st.sampled_from(["new", "new too", "off", "né", "x: y"]), min_size=1, max_size=3), scalars)
+@given(
+    files,
+    st.data(),
+    st.lists(st.sampled_from(["new", "new too", "off", "né", "x: y"]), min_size=1, max_size=3),
+    scalars,
+)
 def test_any_section_of_any_file_takes_a_new_key_without_changing_anything_else(read, data, keys, value) -> None:
-    sections = [pointer for pointer, old in [((), read.value), *places(read.value)] if isinstance(old, dict) or old is None]
+    sections = [
+        pointer for pointer, old in [((), read.value), *places(read.value)] if isinstance(old, dict) or old is None
+    ]
     pointer = (*data.draw(st.sampled_from(sections)), *keys)
     try:
         text = apply(read.text, set_scalar(read, pointer, value))
@@ -310,6 +327,7 @@ def test_any_section_of_any_file_takes_a_new_key_without_changing_anything_else(
         assert unended_block or error.fault.message == "a pair without brackets in a list takes no second key"
         return
     assert same(read_1_1(text), changed(read.value, pointer, value))
-    assert text.endswith("\n") == read.text.endswith("\n") and text.count("\n") == text.count("\r\n") or "\r" not in text
+    assert text.endswith("\n") == read.text.endswith("\n")
+    assert "\r" not in text or text.count("\n") == text.count("\r\n")
     kept = [line.strip() for line in read.text.splitlines() if line.lstrip().startswith("#")]
     assert [line.strip() for line in text.splitlines() if line.lstrip().startswith("#")] == kept

@@ -54,7 +54,9 @@ def places(value: Any, at: Pointer = ()) -> Iterator[tuple[Pointer, Any]]:
     """Every pointer into ``value`` with what is there."""
     if at:
         yield at, value
-    for step, below in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+    for step, below in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
         yield from places(below, (*at, step))
 
 
@@ -122,7 +124,9 @@ def _value(chance: random.Random, start: str, indent: int, step: int, depth: int
         yield from _items(chance, indent + chance.choice((0, 2)), depth - 1)
     elif kind < 0.45:
         yield f"{start} {chance.choice(('|', '|-', '|+', '>', '>-', '|2'))}{chance.choice(('', '  # c'))}"
-        yield from ("  " + " " * indent + chance.choice(("text", "# text", "k: v")) for _ in range(chance.randint(1, 3)))
+        yield from (
+            "  " + " " * indent + chance.choice(("text", "# text", "k: v")) for _ in range(chance.randint(1, 3))
+        )
         yield from [""] * chance.randint(0, 1)
     elif kind < 0.6:
         yield f"{start} {_flow(chance, depth)}{_comment(chance)}"
@@ -163,10 +167,29 @@ def file(chance: random.Random) -> YamlText | None:
 
 files = st.integers(0, 1 << 32).map(random.Random).map(file).filter(lambda read: read is not None)
 #: Text that some reader could take for something else, and text of any kind.
-texts = st.sampled_from(
-    ("off", "no", "Yes", "y", "N", "012", "0o17", "1e3", "1_000", "12:30", "null", "~", "2024-01-02", "", "=", "<<", "0x1f")
-    + (".inf", "true", "a: b", "a #b", "- x", " lead", "trail ", 'it\'s "q" \\', "two\nlines", "two\nlines\n", "\nlead")
-    + ("tab\there", "{x}", "[x]", "x, y", "*a", "&b", "!c", "%d", "@e", "`f", "|", ">", "?", "-", ":", "a:", "${VAR}/b c")
-    + ("http://h:80/p", "openrouter:free", "anthropic/claude-opus-4.6", "~/x", "don't", "\x85", "\u2028", "\ufeff", "😀")
-) | st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+_WORDS = """
+off no Yes y N 012 0o17 1e3 1_000 12:30 null ~ 2024-01-02 = << 0x1f .inf true {x} [x] *a &b !c %d @e `f |
+> ? - : a: http://h:80/p openrouter:free anthropic/claude-opus-4.6 ~/x don't
+"""
+TRICKY = [
+    *_WORDS.split(),
+    "",
+    "a: b",
+    "a #b",
+    "- x",
+    " lead",
+    "trail ",
+    "two\nlines",
+    "two\nlines\n",
+    "\nlead",
+    "tab\there",
+    "x, y",
+    "${VAR}/b c",
+    'it\'s "q" \\',
+    "\x85",
+    "\u2028",
+    "\ufeff",
+    "\U0001f600",
+]
+texts = st.sampled_from(TRICKY) | st.text(st.characters(codec="utf-8"), max_size=12)
 scalars = texts | st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False)

@@ -95,6 +95,18 @@ def test_a_root_store_that_cannot_be_read_is_told_for_the_profile_too(home: Path
     assert [(each.id, each.path) for each in seen.homes[0].findings] == [("HS-AUTH-036", str(home / "auth.json"))]
 
 
+def test_a_root_store_that_cannot_be_read_is_one_error_however_many_miss_it(home: Path, profile: Path) -> None:
+    (home / "auth.json").mkdir()
+    assert [each.home for each in report(home, profile).errors] == [str(home)]
+
+
+def test_a_mark_of_the_root_that_no_longer_holds_is_ended_where_it_is(home: Path, profile: Path) -> None:
+    section = {"openrouter": {"a": {"cleared_at": NOW - 10.0}}}
+    put(home / "auth.json", auth({"openrouter": [cooling("a")]}, section))
+    (block,) = look(profile).providers[0].blocked_by
+    assert block.clear_with == f"hermes-state --home {home} migrate"
+
+
 def test_the_other_homes_of_a_shared_file_are_named(home: Path, profile: Path) -> None:
     other = home / "profiles" / "other"
     put(home / "auth.json", auth({"openrouter": [row()]}))

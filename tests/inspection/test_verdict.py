@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hermes_state.inspection.report import Block, Provider
-from tests.inspection.homes import NOW, agent, at, auth, cooling, look, put, record, row
+from tests.inspection.homes import NOW, agent, at, auth, cooling, look, mark, put, record, row
 
 
 def providers(home: Path, pools: Any, section: Any = None) -> dict[str, Provider]:
@@ -52,7 +52,7 @@ def test_a_cooldown_blocks_its_credential_only_and_the_next_end_is_told(home: Pa
 def test_a_dead_credential_does_not_come_back_by_itself(home: Path) -> None:
     found = only(home, row(last_status="dead", last_status_at=NOW))
     assert (found.usable, found.next_at) == (0, None)
-    assert [block.what for block in found.blocked_by] == ["7e472f is dead: log in again"]
+    assert [block.what for block in found.blocked_by] == ["7e472f is dead: log in again, or replace the key"]
 
 
 def test_a_cooldown_without_an_end_gives_no_next_time(home: Path) -> None:
@@ -68,8 +68,16 @@ def test_a_cooldown_in_the_section_blocks_though_a_stock_agent_would_try(home: P
 def test_what_a_running_agent_wrote_back_blocks_until_its_end(home: Path) -> None:
     found = only(home, cooling(seconds=300.0), section={"7e472f": record(row(), cleared_at=NOW - 10.0)})
     assert (found.usable, found.next_at) == (0, NOW + 300.0)
-    assert found.blocked_by[0].what == "cleared cooldown of 7e472f, written back by a running agent"
-    assert found.blocked_by[0].until_at == NOW + 300.0
+    (block,) = found.blocked_by
+    assert (block.what, block.until_at) == ("outdated mark of 7e472f, which agents still see", NOW + 300.0)
+    assert block.clear_with == f"hermes-state --home {home} migrate"
+
+
+def test_an_older_inline_mark_blocks_too_though_a_later_one_has_ended(home: Path) -> None:
+    inline, later = cooling(seconds=900.0, last_status_at=NOW - 600.0), {**mark(-5.0, ago=60.0)}
+    found = only(home, inline, section={"7e472f": record(row(), **later)})
+    assert (found.usable, found.next_at) == (0, NOW + 900.0)
+    assert found.blocked_by[0].what == "outdated mark of 7e472f, which agents still see"
 
 
 def test_a_model_cooldown_leaves_the_credential_usable_and_is_told(home: Path) -> None:
@@ -92,6 +100,11 @@ def test_a_pool_under_a_name_that_no_agent_looks_up_is_of_no_use(home: Path) -> 
     found = providers(home, {"OpenRouter": [row()]})["OpenRouter"]
     assert (found.usable, found.of) == (0, 1)
     assert [block.what for block in found.blocked_by] == ["a name that no agent looks up"]
+
+
+def test_a_model_cooldown_means_nothing_to_agents_before_0_22(home: Path) -> None:
+    agent(home, "0.19.0")
+    assert only(home, row(model_cooldowns={"claude-x": NOW + 60.0})) == Provider("openrouter", 1, 1, None, ())
 
 
 # --- nous: two switches ----------------------------------------------------------------------------------------------

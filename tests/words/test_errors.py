@@ -11,10 +11,10 @@ from hermes_state.outcomes import Fault, Outcome
 
 FAULT = Fault(Outcome.CORRUPT, "not JSON here", "", 3, 7, hint="look for a backup")
 EXAMPLES = [
-    errors.UnknownProfile("/home/ada/.hermes", "work", ("coder", "mail")),
-    errors.UnknownTarget("/home/ada/.hermes", "provider", "nuos", ("nous",)),
+    errors.UnknownProfile("~ada/.hermes", "work", ("coder", "mail")),
+    errors.UnknownTarget("~ada/.hermes", "provider", "nuos", ("nous",)),
     errors.NoSuchHome("/nowhere"),
-    errors.FileNotOk("/home/ada/.hermes/auth.json", FAULT),
+    errors.FileNotOk("~ada/.hermes/auth.json", FAULT),
     errors.Refused("/a", "it has 2 names", "--break-hard-link"),
     errors.NotRegularFile("/a", "it is a FIFO"),
     errors.LinkLoop("/a", "its links lead in a circle"),

@@ -69,7 +69,7 @@ class _Removal(Walk):
             return [Edit(key.start, end - key.start, "{}")]
         if self.text[start : key.start].strip():
             return [self.cut_up_to_next(mapping, key, end)]
-        cut = self.whole_lines(start, end)
+        cut = Edit(start, places.after_line(self.text, end) - start, "")
         return [cut] if section is None or not alone else [self.braces(section, mapping), cut]
 
     def cut_up_to_next(self, mapping: Node, key: Node, end: int) -> Edit:
@@ -78,13 +78,6 @@ class _Removal(Walk):
         if not later or self.text[places.line_end(self.text, end) : later[0]].strip():
             raise self.refuse(key, "a comment or a mark before this key would have to move")
         return Edit(key.start, later[0] - key.start, "")
-
-    def whole_lines(self, start: int, end: int) -> Edit:
-        """The lines from ``start`` to the one that holds ``end``; a missing final line break stays missing."""
-        after = places.after_line(self.text, end)
-        if after == places.line_end(self.text, end):
-            start = len(self.text[:start].removesuffix("\n").removesuffix("\r"))
-        return Edit(start, after - start, "")
 
     def braces(self, section: Node, mapping: Node) -> Edit:
         """What shows that ``section`` is empty, after its colon or after the anchor that its mapping has."""

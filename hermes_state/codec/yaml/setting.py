@@ -143,9 +143,9 @@ class _Setting(Walk):
         new = self.pair(rest, value, self.quote(node))
         if not node.entries:
             return Edit(start + 1, 0, new)
-        key, value = node.entries[-1]
-        space = " " if places.is_bare_colon(key, value) else ""
-        return Edit(places.entry_end(self.text, key, value), 0, f"{space}, {new}")
+        before = node.entries[-1]
+        space = " " if places.is_bare_colon(*before) else ""
+        return Edit(places.entry_end(self.text, *before), 0, f"{space}, {new}")
 
     def quote(self, node: Node) -> str:
         """The kind of quotes that the last key of ``node`` has."""

@@ -22,7 +22,7 @@ class Judged(NamedTuple):
 
     ``place`` is its index in the pool, ``name`` what messages call it. ``usable`` tells whether an agent can use it
     now, for some model at least; ``inline_until`` is the end that an agent sees which knows inline state only.
-    ``hidden``: a cooldown binds that such an agent does not see.
+    ``hidden``: a cooldown binds that such an agent does not see. ``models`` are the ends of model cooldowns that bind.
     """
 
     place: int
@@ -31,6 +31,7 @@ class Judged(NamedTuple):
     usable: bool
     inline_until: float | None
     hidden: bool
+    models: dict[str, float]
 
 
 class Pool(NamedTuple):
@@ -120,7 +121,15 @@ def _judge(key: str, index: int, inline: _View, truth: _View, held: str, now: fl
         held in ("runtime", "both")
         and is_binding(merged, truth.siblings, now, rule)
         and not is_binding(row, inline.siblings, now, rule),
+        _running(merged, now, rule),
     )
+
+
+def _running(row: dict[str, Any], now: float, rule: Rule | None) -> dict[str, float]:
+    """The model cooldowns that an agent of ``rule`` keeps to: agents have them since 0.22."""
+    if rule is not None and rule < Rule.V22:
+        return {}
+    return {model: end for model, end in model_ends(row).items() if now < end}
 
 
 def _unread(judged: Judged) -> Judged:

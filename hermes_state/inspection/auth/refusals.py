@@ -42,7 +42,7 @@ def _refusal(index: int, row: Any, now: float, rule: Rule) -> Refusal | None:
     source = row.get("source", "")
     if not isinstance(source, str) and not (source is None and rule is Rule.V15):
         return Refusal(index, "source", f"it is {json_type(source)}, not a string")
-    if rule >= Rule.V16 and not isinstance(row.get("id"), Hashable):  # the ids on disk go into a set (0.19)
+    if rule >= Rule.V16 and row.get("id") and not isinstance(row["id"], Hashable):  # ids go into a set (0.19)
         return Refusal(index, "id", f"it is {json_type(row['id'])}")
     if rule >= Rule.V22 and not isinstance(row.get("request_count", 0), int | float):
         return Refusal(index, "request_count", f"it is {json_type(row['request_count'])}, not a number")

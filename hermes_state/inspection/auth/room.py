@@ -32,7 +32,7 @@ _OUTCOMES = frozenset({IssueKind.TOO_NEW, IssueKind.EMPTY_STORE})
 
 
 class AuthLook(NamedTuple):
-    """``own`` are the pools of the file; ``borrowed`` those that the agent takes from the root store at ``root_path``
+    """``own`` are the pools of the file; ``borrowed`` those that the agent takes from the file of the home ``root``
     instead; ``shadowed`` those of the root that own rows hide, by key."""
 
     files: list[FileFacts]
@@ -41,8 +41,7 @@ class AuthLook(NamedTuple):
     own: list[Pool]
     borrowed: list[Pool]
     shadowed: dict[str, Pool]
-    path: str
-    root_path: str
+    root: Home
 
 
 class AuthRoom:
@@ -57,20 +56,21 @@ class AuthRoom:
         reading = self._neighbourhood.auth(home)
         own = _pools(reading, self._now, rule, "own")
         root, root_pools = self._root(home, rule)
-        has = {pool.key: pool for pool in own if pool.rows}
+        has = {pool.key for pool in own if pool.rows}
         readable = reading.outcome is not Outcome.UNREADABLE
         shadowed = {pool.key: pool for pool in root_pools if pool.key in has}
-        findings = [*_findings(home, reading, own, self._now), *_beside(reading, own, root, shadowed)]
+        pending = _pending(reading)
+        findings = [*_findings(home, reading, own, pending, self._now), *_beside(reading, own, root, shadowed)]
         issues = _issues(reading, {each.pointer for each in findings if each.id in _FINAL})
+        shared = self._neighbourhood.shared_with(home, FILE, lambda each: os.path.join(each.path, FILE))
         return AuthLook(
-            files=[self._facts(home, reading)],
+            files=[files.facts(reading, shared, tuple(step.id for step in pending), section.facts(reading))],
             findings=[*findings, *issues],
             unseen=files.unseen(reading, root),
             own=own,
             borrowed=[pool for pool in root_pools if readable and pool.rows and pool.key not in has],
             shadowed=shadowed,
-            path=reading.path,
-            root_path=root.path if root is not None else "",
+            root=self._neighbourhood.root_of(home),
         )
 
     def _root(self, home: Home, rule: Rule | None) -> tuple[Reading | None, list[Pool]]:
@@ -82,21 +82,15 @@ class AuthRoom:
             self._roots[home.root, rule] = _pools(reading, self._now, rule, "root")
         return reading, self._roots[home.root, rule]
 
-    def _facts(self, home: Home, reading: Reading) -> FileFacts:
-        shared = self._neighbourhood.shared_with(home, FILE, lambda each: os.path.join(each.path, FILE))
-        return files.facts(
-            reading, shared, tuple(step.id for step in _pending(reading)), section=section.facts(reading)
-        )
 
-
-def _findings(home: Home, reading: Reading, own: list[Pool], now: float) -> Iterator[Finding]:
+def _findings(home: Home, reading: Reading, own: list[Pool], pending: list[Step], now: float) -> Iterator[Finding]:
     """What is to be said of the file by itself."""
     fault, path = reading.fault, reading.path
     if fault is not None and fault.outcome is Outcome.INVALID and fault.pointer == f"/{SECTION}":
         yield finding("HS-AUTH-028", path, fault.pointer, fault.message, fault.hint)
     else:
         yield from files.outcome(reading, "HS-AUTH")
-    for step in _pending(reading):
+    for step in pending:
         yield finding("HS-AUTH-010", path, "", f"pending: {step.title}", command(home, "migrate"))
     yield from files.oddities(reading, "HS-AUTH", "take it for corrupt and begin with an empty one")
     for pool in own:

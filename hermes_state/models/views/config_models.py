@@ -1,12 +1,9 @@
-"""Sections of ``config.yaml`` about models: which one answers, how it talks, what is left to others.
-
-Only keys whose types matter are named. Where a text would say no more than the name does, there is none.
-"""
+"""Sections of ``config.yaml`` about models: which one answers, how it talks, what it is told."""
 
 from __future__ import annotations
 
 from hermes_state.models.view import View
-from hermes_state.models.views.settings import Amount, Flag, Free, Text, Texts, Whole
+from hermes_state.models.views.settings import Amount, Flag, Free, Text, Whole
 
 
 class Model(View):
@@ -17,11 +14,15 @@ class Model(View):
     provider: Text = None
     """auto, a built-in provider id, or a key of providers."""
     base_url: Text = None
+    """Endpoint."""
     api_key: Text = None
     """Secret."""
     api_mode: Text = None
+    """Protocol of the endpoint."""
     context_length: Whole = None
+    """Size of the context in tokens."""
     aliases: Free = None
+    """Names of the user's own for models."""
 
 
 class Provider(View):
@@ -34,145 +35,122 @@ class Provider(View):
     url: Text = None
     """Another name of api."""
     name: Text = None
+    """Name to show."""
     api_key: Text = None
     """Secret."""
     key_env: Text = None
     """Variable that holds the secret."""
     transport: Text = None
+    """Protocol of the endpoint."""
     default_model: Text = None
+    """Model id."""
     context_length: Whole = None
+    """Size of the context in tokens."""
     rate_limit_delay: Amount = None
-    """Seconds."""
+    """Pause between requests in seconds."""
     request_timeout_seconds: Amount = None
+    """How long a request may take."""
     stale_timeout_seconds: Amount = None
+    """How long an answer may stand still."""
     enabled: str | bool | None = None
+    """Whether it is used; text is read as a truth value."""
     discover_models: str | bool | None = None
+    """Whether the endpoint is asked for its models."""
     ssl_verify: str | bool | None = None
+    """Whether certificates are checked, or a file of certificates."""
     extra_body: Free = None
+    """Added to every request."""
     extra_headers: Free = None
+    """Added to the headers of every request."""
     capabilities: dict[str, bool | None] | None = None
+    """What its models can do."""
 
 
 class CustomProvider(View):
     """An entry of the list that providers replaced."""
 
     name: Text = None
+    """Name; it becomes the key in providers."""
     base_url: Text = None
+    """Endpoint."""
     api_key: Text = None
     """Secret."""
     model: Text = None
+    """Model id."""
     api_mode: Text = None
+    """Protocol of the endpoint."""
 
 
 class Fallback(View):
     """A model to change to when the one in use does not answer."""
 
     provider: Text = None
+    """Provider id."""
     model: Text = None
+    """Model id."""
     base_url: Text = None
+    """Endpoint."""
     key_env: Text = None
+    """Variable that holds the secret."""
 
 
 class Personality(View):
     """How the agent talks."""
 
     system_prompt: Text = None
+    """Instructions."""
     tone: Text = None
+    """Added to the instructions."""
     style: Text = None
+    """Added to the instructions."""
     description: Text = None
+    """For people."""
 
 
 Personalities = dict[str, str | list[str] | Personality | None] | None
 
 
 class Agent(View):
+    """How the agent works."""
+
     max_turns: str | int | None = None
-    """A number, or a word for no limit."""
+    """How many turns one task may take, or a word for no limit."""
     verify_on_stop: str | bool | None = None
-    """auto up to 0.19."""
+    """Whether work is checked at the end; auto up to 0.19."""
     system_prompt: str | list[str] | None = None
+    """Instructions, a list of lines included."""
     personalities: Personalities = None
+    """Personalities by name."""
     disabled_toolsets: str | list[str] | None = None
+    """Toolsets that are never offered."""
     reasoning_overrides: Free = None
+    """Reasoning effort by model."""
     gateway_timeout: Whole = None
-    """Seconds."""
+    """How long a turn in a chat may take in seconds."""
     api_max_retries: Whole = None
+    """How often a request is repeated."""
     tool_use_enforcement: str | bool | list[str] | None = None
+    """Whether models are told to use tools."""
     empty_response_guard: Free = None
+    """What happens after empty answers."""
     agent_cache: Free = None
+    """How many agents the gateway keeps."""
     turn_liveness: Free = None
+    """When a turn counts as stuck."""
 
 
 class Compression(View):
+    """When and how the context is shortened."""
+
     enabled: Flag = None
+    """Whether it is shortened."""
     threshold: Amount = None
-    """Share of the context."""
+    """Share of the context that starts it."""
     threshold_tokens: Whole = None
+    """Tokens that start it."""
     target_ratio: Amount = None
+    """Share that is to be left."""
     protect_last_n: Whole = None
+    """Messages at the end that stay."""
     model_thresholds: Free = None
-
-
-class Task(View):
-    """The model for one kind of side task."""
-
-    provider: Text = None
-    model: Text = None
-    base_url: Text = None
-    api_key: Text = None
-    """Secret."""
-    timeout: Amount = None
-    """Seconds."""
-    extra_body: Free = None
-    reasoning_effort: Text = None
-
-
-class Auxiliary(View):
-    transient_retries: Whole = None
-    free_only: Flag = None
-    openrouter_model: Text = None
-    stream_only_base_urls: Texts = None
-    vision: Task | None = None
-    web_extract: Task | None = None
-    compression: Task | None = None
-    skills_hub: Task | None = None
-    approval: Task | None = None
-    review: Task | None = None
-    mcp: Task | None = None
-    title_generation: Task | None = None
-    memory_query_rewrite: Task | None = None
-    tts_audio_tags: Task | None = None
-    voice_chat: Task | None = None
-    triage_specifier: Task | None = None
-    kanban_decomposer: Task | None = None
-    profile_describer: Task | None = None
-    goal_judge: Task | None = None
-    curator: Task | None = None
-    monitor: Task | None = None
-    background_review: Task | None = None
-    moa_reference: Task | None = None
-    moa_aggregator: Task | None = None
-
-
-class Delegation(View):
-    model: Text = None
-    provider: Text = None
-    base_url: Text = None
-    api_key: Text = None
-    """Secret."""
-    max_iterations: Whole = None
-    max_concurrent_children: Whole = None
-    max_spawn_depth: Whole = None
-    child_timeout_seconds: Whole = None
-    fallback_providers: list[Fallback] | None = None
-    request_overrides: Free = None
-
-
-class ModelCatalog(View):
-    enabled: Flag = None
-    url: Text = None
-    ttl_minutes: Whole = None
-    ttl_hours: Whole = None
-    """Replaced by ttl_minutes in 0.22."""
-    providers: Free = None
-    excluded_providers: Texts = None
+    """Thresholds by model."""
