@@ -1,8 +1,8 @@
 """Replacing a file so that a reader, or a crash at any instant, finds the old content or the new, never a mixture.
 
 The order is the point: new content goes to a temporary file *beside the real file* and is synced before the rename (a
-rename that reaches the disk before its data leaves an empty file after a power cut), and the directory synced afterwards
-is the one that the rename happened in (syncing the link's directory makes nothing durable).
+rename that reaches the disk before its data leaves an empty file after a power cut), and the directory synced
+afterwards is the one that the rename happened in (syncing the link's directory makes nothing durable).
 """
 
 from __future__ import annotations
@@ -12,40 +12,21 @@ import os
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from hermes_state.disk import Directory, Disk, File, RealDisk, opened
-from hermes_state.errors import NotRegularFile, Refused, StateError, WriteFailed
+from hermes_state.errors import NotRegularFile, NotReplaceable, StateError, WriteFailed
 from hermes_state.links import Location, resolve
+from hermes_state.obstacle import MOUNTED, obstacle
+from hermes_state.replacement import Changed as Changed
+from hermes_state.replacement import Replaced as Replaced
 
-#: What a directory that cannot be synced answers (FUSE, some network file systems, a directory that may only be walked).
+#: What a directory that cannot be synced answers: FUSE, network file systems, a directory that may only be walked.
 NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF)
 _UNLIMITED = 1 << 62
 _RENAMING = "renaming the new content into place"
 
 StrPath = str | os.PathLike[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Replaced:
-    """What a replacement did.
-
-    ``path`` is the real file. ``durable`` is False where its directory cannot be synced. ``not_kept`` names what of the
-    old file's looks could not be given to the new one (``owner``, ``group``, ``user.note``...).
-    """
-
-    path: str
-    created: bool = False
-    durable: bool = True
-    atomic: bool = True
-    broke_hard_link: bool = False
-    was_read_only: bool = False
-    not_kept: tuple[str, ...] = ()
-
-
-class Changed(Exception):
-    """The file is no longer what the caller read. Nothing was written; the caller starts over."""
 
 
 def replace(
@@ -59,9 +40,9 @@ def replace(
     """Make ``data`` the content of the file at ``where``.
 
     An existing file keeps mode, owner, group, ``user.*`` attributes and ACL; a new one gets ``mode`` bits (0600 unless
-    given) and, as root, the owner of its directory. ``unchanged`` is asked right before the rename; when it says no,
-    Changed is raised. Raises NotRegularFile, Refused, WriteFailed: the old content is then intact (unless the error says
-    that the new is in place) and no temporary file is left.
+    given) and, as root, the owner of its directory. ``unchanged`` is asked right before the rename; Changed is raised
+    when it says no. Raises NotRegularFile, NotReplaceable, WriteFailed: the old content is then intact (unless the
+    error says that the new is in place) and no temporary file is left.
     """
     doing = "opening its directory"
     try:
@@ -85,7 +66,7 @@ def replace(
                 doing = _RENAMING
                 disk.rename(at, staged, at, where.name)
             except BaseException:
-                # A crash before this line leaves the temporary file: 0600, or the mode of the file that it was to replace.
+                # A crash before this line leaves the temporary file: 0600, or the mode of the file it was to replace.
                 with suppress(OSError):
                     disk.unlink(at, staged)
                 raise
@@ -93,7 +74,9 @@ def replace(
     except StateError:
         raise
     except OSError as error:
-        raise _failed(where.path, error, doing) from error
+        if doing == _RENAMING and error.errno in (errno.EBUSY, errno.EXDEV):
+            raise NotReplaceable(where.path, MOUNTED) from error
+        raise WriteFailed(where.path, error.errno or 0, doing, "old") from error
 
 
 def _entry(disk: Disk, at: Directory, name: str) -> os.stat_result | None:
@@ -110,8 +93,8 @@ def _entry(disk: Disk, at: Directory, name: str) -> os.stat_result | None:
 def _dress(disk: Disk, file: File, name: str, before: os.stat_result | None, mode: int | None) -> tuple[str, ...]:
     """Give the temporary file the looks of the one it replaces; names what could not be kept.
 
-    All of it happens before the rename: a crash between a rename and a later chmod would leave a file that a group member
-    who could read the old one cannot open, and agents up to 0.19 take a file that they cannot open for an empty one.
+    All of it happens before the rename: a crash between a rename and a later chmod would leave a file that a group
+    member who could read the old one cannot open, and agents up to 0.19 take such a file for an empty one.
     """
     if before is None:
         uid, gid = _owner_of_what_is_made(disk, file.at)
@@ -136,6 +119,8 @@ def _dress(disk: Disk, file: File, name: str, before: os.stat_result | None, mod
     disk.drop_acl(file)
     try:
         attributes = disk.xattrs(file.at, name)
+    except FileNotFoundError:  # somebody has just removed it
+        attributes = {}
     except PermissionError:  # a file that may be replaced but not read
         attributes = {}
         not_kept.append("attributes")
@@ -179,21 +164,16 @@ def _settle(
     )
 
 
-def _failed(path: str, error: OSError, doing: str) -> WriteFailed | Refused:
-    if doing == _RENAMING and error.errno in (errno.EBUSY, errno.EXDEV):
-        return Refused(path, "it is mounted by itself (a bind mount), so it cannot be replaced as a whole")
-    return WriteFailed(path, error.errno or 0, doing, "old")
-
-
 # --- the drop-ins: the agent's own names and signatures (state-home.md D1) --------------------------------------------
 
 
 def atomic_replace(tmp_path: StrPath, target: StrPath) -> str:
     """Put the file at ``tmp_path`` in place of ``target``, whose links are followed; returns the real path replaced.
 
-    ``tmp_path`` keeps its mode and is consumed; after a failure it is still there. It may lie on another file system: its
-    content is then staged beside the target first, so the replacement is atomic there too. Raises OSError as
-    ``os.replace`` does, and refuses (LinkLoop, NotRegularFile) where the agent's helper would destroy a link or a device.
+    ``tmp_path`` keeps its mode and is consumed; after a failure it is still there. It may lie on another file system:
+    its content is then staged beside the target first, so the replacement is atomic there too. A target that cannot be
+    replaced is written in place. Raises OSError as ``os.replace`` does, and refuses (LinkLoop, NotRegularFile) where
+    the agent's helper would destroy a link or a device.
     """
     disk = RealDisk()
     named = os.path.join(os.getcwd(), os.fspath(tmp_path))
@@ -209,27 +189,44 @@ def atomic_replace(tmp_path: StrPath, target: StrPath) -> str:
         try:
             disk.rename(origin, staged, at, where.name)
         except OSError as error:
-            if error.errno != errno.EXDEV:
+            if error.errno != errno.EXDEV and not _only_in_place(error, where):
                 raise
-            # From another file system: a copy is staged beside the target and renamed there; then the original goes.
+            # It is copied, replacing the target where that is possible; then the original goes.
             mode = stat.S_IMODE(disk.stat(origin, staged).st_mode)
-            replace(disk, where, disk.read(origin, staged, _UNLIMITED), mode=mode)
+            _put(disk, where, disk.read(origin, staged, _UNLIMITED), mode)
             with suppress(OSError):  # the replacement is done; to say anything else would be wrong
                 disk.unlink(origin, staged)
         return _settle(disk, at, where, before, ()).path
 
 
-def atomic_write_bytes(path: StrPath, content: bytes, *, mode: int | None = None, fsync_dir: bool = True) -> Replaced:
-    """Make ``content`` the file at ``path``: links kept, mode and owner kept, a new file 0600 unless ``mode`` says else.
+def _put(disk: Disk, where: Location, data: bytes, mode: int | None) -> Replaced:
+    """``replace``, or in place where that is impossible: a refusal could lose a token that was just refreshed."""
+    try:
+        return replace(disk, where, data, mode=mode)
+    except (NotReplaceable, WriteFailed) as error:
+        if not isinstance(error.__cause__, OSError) or not _only_in_place(error.__cause__, where):
+            raise
+        from hermes_state import inplace
+    return inplace.put(disk, where, data, mode)
 
-    Missing parent directories are made (0700). ``fsync_dir`` is accepted for the agent's callers; the directory is always
-    synced. Raises StateError subclasses (see ``replace``), FileNotFoundError for a dangling link without a directory.
+
+def _only_in_place(error: OSError, where: Location) -> bool:
+    return error.errno in (errno.EBUSY, errno.EXDEV) or bool(obstacle(where))
+
+
+def atomic_write_bytes(path: StrPath, content: bytes, *, mode: int | None = None, fsync_dir: bool = True) -> Replaced:
+    """Make ``content`` the file at ``path``: links, mode and owner kept, a new file 0600 unless ``mode`` says else.
+
+    Missing parent directories are made (0700). ``fsync_dir`` is accepted for the agent's callers; the directory is
+    always synced. A file that cannot be replaced is written in place (``atomic`` in the result is then False), with a
+    recovery record where there is a place for one. Raises StateError subclasses (see ``replace``), FileNotFoundError
+    for a dangling link without a directory.
     """
     disk = RealDisk()
     named = os.fspath(path)
     if not os.path.islink(named):
         _make_parents(disk, os.path.dirname(os.path.join(os.getcwd(), named)))
-    return replace(disk, resolve(named), content, mode=mode)
+    return _put(disk, resolve(named), content, mode)
 
 
 def _make_parents(disk: Disk, directory: str) -> None:

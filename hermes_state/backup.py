@@ -76,29 +76,35 @@ def save(
     text = json.dumps(manifest, indent=2).encode("ascii") + b"\n"
     files = [(os.path.basename(original.path), original.data) for original in originals]
     name = f"{stamp(now)}-{os.urandom(2).hex()}"
-    return store(disk, os.path.join(home, *FOLDER), name, [*files, (MANIFEST, text)])
+    return store(disk, os.path.join(home, *FOLDER), name, [*files, (MANIFEST, text)], home=home)
 
 
-def store(disk: Disk, folder: str, name: str, files: Sequence[tuple[str, bytes]]) -> str:
+def store(disk: Disk, folder: str, name: str, files: Sequence[tuple[str, bytes]], *, home: str | None = None) -> str:
     """Write ``files`` into a new directory ``folder/name``, sync and read them back; returns its path.
 
-    The last file is the manifest, which makes the directory count: it gets its name only when everything is on the disk,
-    itself included, so that no crash leaves a manifest of files that are not there. Missing parents are made; everything
-    made belongs, as root, to the owner of the nearest directory that was there. Raises WriteFailed and NotVerified.
+    The last file is the manifest, which makes the directory count: it gets its name only when everything is on the
+    disk, itself included, so that no crash leaves a manifest of files that are not there. Missing parents are made;
+    everything made belongs, as root, to the owner of the nearest directory that was there. Raises WriteFailed and
+    NotVerified; nothing is left then.
     """
     *contents, (manifest, facts) = files
     staged = [*contents, (f"{manifest}.part", facts)]
     try:
-        path, owner = _make(disk, os.path.join(folder, name))
-        with opened(disk, path) as at:
-            for entry, data in staged:
-                _write(disk, at, entry, data, owner)
-            disk.sync_directory(at)
-            for entry, data in staged:
-                if disk.read(at, entry, len(data)) != data:
-                    raise NotVerified(os.path.join(path, entry), "the backup reads back differently")
-            disk.rename(at, f"{manifest}.part", at, manifest)
-            disk.sync_directory(at)
+        path, owner = _make(disk, os.path.join(folder, name), home)
+        try:
+            with opened(disk, path) as at:
+                for entry, data in staged:
+                    _write(disk, at, entry, data, owner)
+                disk.sync_directory(at)
+                for entry, data in staged:
+                    if disk.read(at, entry, len(data)) != data:
+                        raise NotVerified(os.path.join(path, entry), "the backup reads back differently")
+                disk.rename(at, f"{manifest}.part", at, manifest)
+                disk.sync_directory(at)
+        except BaseException:
+            with suppress(OSError):  # an unfinished copy of secrets is of no use to anybody
+                remove(disk, path)
+            raise
     except StateError:
         raise
     except OSError as error:
@@ -107,8 +113,8 @@ def store(disk: Disk, folder: str, name: str, files: Sequence[tuple[str, bytes]]
 
 
 def remove(disk: Disk, path: str) -> None:
-    """Remove one directory that ``store`` made, its manifest first and for good before the rest goes: a crash in between
-    leaves one that does not count."""
+    """Remove one directory that ``store`` made, its manifest first and for good before the rest goes: a crash in
+    between leaves one that does not count."""
     folder, name = os.path.split(path)
     with opened(disk, folder) as above:
         with opened(disk, path) as at:
@@ -123,15 +129,22 @@ def remove(disk: Disk, path: str) -> None:
         disk.sync_directory(above)
 
 
-def _owner(disk: Disk, at: Directory) -> tuple[int, int]:
-    """Who everything made in a home belongs to; -1 leaves it to the system."""
+def _owner(disk: Disk, at: Directory, home: str | None) -> tuple[int, int]:
+    """Who everything made below ``at`` belongs to; -1 leaves it to the system.
+
+    The home's owner only inside of the home: its links are that user's, and must not make root give away what is not.
+    """
     if os.geteuid() != 0:
         return -1, -1
     found = disk.stat(at, ".")
+    real = os.path.realpath(home) if home is not None else at.path
+    if at.path.startswith(real + os.sep):
+        with opened(disk, real) as top:
+            found = disk.stat(top, ".")
     return found.st_uid, found.st_gid
 
 
-def _make(disk: Disk, path: str) -> tuple[str, tuple[int, int]]:
+def _make(disk: Disk, path: str, home: str | None) -> tuple[str, tuple[int, int]]:
     """Make the directory ``path`` and the parents that are missing, each synced into the one above.
 
     Returns its real path and the owner of all that is made.
@@ -146,7 +159,7 @@ def _make(disk: Disk, path: str) -> tuple[str, tuple[int, int]]:
     for depth, name in enumerate(reversed(missing)):
         with opened(disk, real) as at:
             if depth == 0:
-                owner = _owner(disk, at)
+                owner = _owner(disk, at, home)
             disk.make_directory(at, name, *owner)
             disk.sync_directory(at)
         real = os.path.join(real, name)

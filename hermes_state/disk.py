@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
+from hermes_state import interruption
 from hermes_state.errors import NotRegularFile
 
 _WALK = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -282,7 +283,7 @@ class RealDisk:
         # The agent knows flock only: a soft lock (a file whose existence means "locked") would exclude nobody.
         lock = FileLock(os.path.join(at.path, name), timeout=seconds, fallback_to_soft=False, is_singleton=False)
         try:
-            lock.acquire(poll_interval=0.02)
+            lock.acquire(poll_interval=0.02, cancel_check=lambda: bool(interruption.wished()))
         except Timeout as error:
             raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT), name) from error
         self._locks[at.path, name] = lock

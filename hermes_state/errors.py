@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from enum import IntEnum
+from errno import EACCES, EDQUOT, EINVAL, ELOOP, ENOSPC, EPERM, EROFS
 from typing import Any, ClassVar, dataclass_transform
 
 from hermes_state.outcomes import Fault, Outcome
@@ -25,6 +26,9 @@ class ExitCode(IntEnum):
     LOCKED = 6
     WRITE_FAILED = 7
     INTERNAL = 70
+    HUNG_UP = 129
+    INTERRUPTED = 130
+    TERMINATED = 143
 
 
 #: Over several homes the worst code wins, in this order; a signal ends them all.
@@ -55,7 +59,7 @@ class _Facts(Exception):
         missing = [name for name in self._facts if name not in given and not hasattr(type(self), name)]
         if missing or len(facts) > len(self._facts) or given.keys() - set(self._facts):
             raise TypeError(f"{type(self).__name__} takes {', '.join(self._facts)}")
-        super().__init__(*facts)
+        super().__init__()  # an OSError would take the facts for its errno and file name
         for name, value in given.items():
             setattr(self, name, value)
 
@@ -203,10 +207,12 @@ class NotRegularFile(Refused, OSError):
     """An OSError too, so that callers of the drop-ins, who expect those, can handle it."""
 
     code = "not_regular_file"
+    errno = EINVAL
 
 
 class LinkLoop(Refused, OSError):
     code = "link_loop"
+    errno = ELOOP
 
 
 class NotReplaceable(Refused):
@@ -278,7 +284,11 @@ class WriteFailed(StateError, OSError):
 
     @property
     def hint(self) -> str:
-        return "run: hermes-state recover" if self.content == "torn" else ""
+        if self.content == "torn":
+            return "run: hermes-state recover"
+        if self.errno in (EACCES, EPERM, EROFS):
+            return "see who owns it and who may write there: hermes-state inspect"
+        return "make room, then run it again" if self.errno in (ENOSPC, EDQUOT) else ""
 
 
 class Superseded(StateError):
@@ -307,3 +317,25 @@ class NotVerified(StateError):
     @property
     def message(self) -> str:
         return f"{self.path} could not be verified: {self.reason}"
+
+
+# --- signals: exit 129, 130 and 143 ----------------------------------------------------------------------------------
+
+
+class Stopped(StateError):
+    """A signal ended the run before the turn of ``path``, or before anything was written there."""
+
+    signal: str
+    code = "stopped"
+
+    @property
+    def exit_code(self) -> ExitCode:  # type: ignore[override]
+        return {"SIGHUP": ExitCode.HUNG_UP, "SIGINT": ExitCode.INTERRUPTED}.get(self.signal, ExitCode.TERMINATED)
+
+    @property
+    def message(self) -> str:
+        return f"{self.path}: stopped by {self.signal} before anything was written here"
+
+    @property
+    def hint(self) -> str:
+        return "run the same command again: what is done already stays done"

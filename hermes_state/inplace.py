@@ -8,71 +8,123 @@ over, and cut at the end.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from hermes_state import backup
-from hermes_state.atomic import Changed, Replaced
-from hermes_state.clock import stamp
+from hermes_state import backup, clock
 from hermes_state.disk import Directory, Disk, opened
 from hermes_state.errors import Refused, StateError, WriteFailed
 from hermes_state.links import Location
+from hermes_state.replacement import Changed, Replaced
 
 SUFFIX = ".in-place"
 _FORMAT = "hermes-state/in-place"
 _LIMIT = 1 << 30
 
+#: Whether the process with this id (None: not known) is still at a record that is so many seconds old.
+AtWork = Callable[[int | None, float], bool]
+
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """What ``recover`` found for one record: ``state`` is restored, complete, untouched, unstarted or changed_since."""
+    """What ``recover`` made of one record of a write to ``path`` (``""`` where that is not known).
+
+    ``state`` is restored, complete, untouched or unstarted when the record has done its duty and is gone;
+    changed_since, foreign, unreadable or running when it was left, and the file too.
+    """
 
     path: str
     record: str
     state: str
 
 
-def folders(home: str) -> list[str]:
+def folders(home: str | None) -> list[str]:
     """Where records may lie, the better place first: with the home's backups, else in the user's state directory."""
     state = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
-    return [os.path.join(home, *backup.FOLDER), os.path.join(state, "hermes-state")]
+    return [*([os.path.join(home, *backup.FOLDER)] if home else ()), os.path.join(state, "hermes-state")]
 
 
 def overwrite(
-    disk: Disk, where: Location, old: bytes, new: bytes, home: str, now: float, unchanged: Callable[[Directory], bool]
+    disk: Disk,
+    where: Location,
+    old: bytes,
+    new: bytes,
+    home: str | None,
+    now: float,
+    unchanged: Callable[[Directory], bool],
+    *,
+    unrecorded: bool = False,
 ) -> Replaced:
     """Make ``new`` the content of the existing file at ``where``, which holds ``old``.
 
-    Raises Refused when no durable place for the record can be found, Changed when ``unchanged`` says no, WriteFailed
-    with ``content="torn"`` when the write was cut short and could not be undone at once.
+    ``home`` is the home whose backups keep the record, if there is one. ``now`` is in epoch seconds. ``unrecorded``
+    allows to go on where no place for a record can be found, as the agent's own helper does. Raises Refused when there
+    is none, Changed when ``unchanged`` says no, WriteFailed with ``content="torn"`` when the write was cut short and
+    could not be undone at once.
     """
     record = _record(disk, where, old, new, home, now)
+    if record is None and not unrecorded:
+        raise Refused(where.path, "it can only be written in place, and there is no durable place for a recovery copy")
+    content = "old"
     try:
-        with opened(disk, where.directory) as at:
-            if not unchanged(at):
-                raise Changed
-            try:
-                _pour(disk, at, where.name, old, new)
-            except OSError as error:
-                try:
-                    _pour(disk, at, where.name, new, old)
-                except OSError:
-                    raise WriteFailed(where.path, error.errno or 0, "writing in place", "torn") from error
-                raise WriteFailed(where.path, error.errno or 0, "writing in place", "old") from error
-    except WriteFailed as error:
-        if error.content != "torn":
+        try:
+            with opened(disk, where.directory) as at:
+                if not unchanged(at):
+                    raise Changed
+                _pour_or_undo(disk, at, where, old, new)
+                content = "new"
+        except StateError:
+            raise
+        except OSError as error:
+            raise WriteFailed(where.path, error.errno or 0, "reaching its directory", content) from error
+    except BaseException as error:
+        if not (isinstance(error, WriteFailed) and error.content == "torn"):
             _discard(disk, record)
-        raise
-    except BaseException:
-        _discard(disk, record)
         raise
     _discard(disk, record)
     return Replaced(where.path, atomic=False)
+
+
+def put(disk: Disk, where: Location, new: bytes, mode: int | None) -> Replaced:
+    """Make ``new`` the content of the existing file at ``where``, and ``mode`` (bits) its mode unless None.
+
+    For callers that know neither what it holds nor of which home it is, and who lose something when they are refused:
+    the record lies with the home that ``HERMES_HOME`` names, else in the user's state directory, and where neither
+    will have it there is none. Raises what ``overwrite`` raises.
+    """
+    with opened(disk, where.directory) as at:
+        old = disk.read(at, where.name, 1 << 62)
+    home = os.environ.get("HERMES_HOME") or None
+    done = overwrite(disk, where, old, new, home, clock.now(), lambda at: True, unrecorded=True)
+    with opened(disk, where.directory) as at:
+        if mode is None or stat.S_IMODE(disk.stat(at, where.name).st_mode) == mode:
+            return done
+        file = disk.open_for_update(at, where.name)
+        try:
+            disk.set_mode(file, mode)
+        except PermissionError:
+            return replace(done, not_kept=("mode",))
+        finally:
+            disk.close(file)
+    return done
+
+
+def _pour_or_undo(disk: Disk, at: Directory, where: Location, old: bytes, new: bytes) -> None:
+    try:
+        _pour(disk, at, where.name, old, new)
+    except OSError as error:
+        try:
+            # Only as long as it is by now: where there is no space, it cannot be made longer to be made shorter.
+            found = disk.read(at, where.name, len(old) + len(new))
+            _pour(disk, at, where.name, found, old)
+        except OSError:
+            raise WriteFailed(where.path, error.errno or 0, "writing in place", "torn") from error
+        raise WriteFailed(where.path, error.errno or 0, "writing in place", "old") from error
 
 
 def _pour(disk: Disk, at: Directory, name: str, old: bytes, new: bytes) -> None:
@@ -88,65 +140,107 @@ def _pour(disk: Disk, at: Directory, name: str, old: bytes, new: bytes) -> None:
         disk.close(file)
 
 
-def _record(disk: Disk, where: Location, old: bytes, new: bytes, home: str, now: float) -> str:
-    """Both contents on disk before the file is touched; returns the record's path."""
+def _record(disk: Disk, where: Location, old: bytes, new: bytes, home: str | None, now: float) -> str | None:
+    """Both contents on disk before the file is touched; the record's path, None where it can be nowhere."""
     facts = {
         "format": _FORMAT,
         "format_version": 1,
+        "pid": os.getpid(),
         "real_path": where.path,
         "old_sha256": hashlib.sha256(old).hexdigest(),
         "new_sha256": hashlib.sha256(new).hexdigest(),
     }
     manifest = json.dumps(facts, indent=2).encode("ascii")
-    name = f"{stamp(now)}-{os.urandom(2).hex()}{SUFFIX}"
+    name = f"{clock.stamp(now)}-{os.urandom(2).hex()}{SUFFIX}"
     for folder in folders(home):
         with suppress(OSError, StateError):
-            return backup.store(disk, folder, name, [("old", old), ("new", new), (backup.MANIFEST, manifest)])
-    raise Refused(where.path, "it can only be written in place, and there is no durable place for a recovery copy")
+            return backup.store(
+                disk, folder, name, [("old", old), ("new", new), (backup.MANIFEST, manifest)], home=home
+            )
+    return None
 
 
-def _discard(disk: Disk, record: str) -> None:
+def _discard(disk: Disk, record: str | None) -> None:
     """Remove a record, its manifest first: without that it is nothing to recover from. What is left is swept later."""
-    with suppress(OSError):
-        backup.remove(disk, record)
+    if record is not None:
+        with suppress(OSError):
+            backup.remove(disk, record)
 
 
-def records(disk: Disk, home: str) -> Iterator[str]:
+def records(disk: Disk, home: str | None) -> Iterator[str]:
     """The records that lie about: each an in-place write that is running, or was interrupted."""
     for folder in folders(home):
         with suppress(OSError), opened(disk, os.path.realpath(folder, strict=True)) as at:
             yield from (os.path.join(at.path, name) for name in disk.names(at) if name.endswith(SUFFIX))
 
 
-def recover(disk: Disk, home: str) -> list[Mended]:
-    """Mend every interrupted in-place write of a home. The caller holds the locks of the files; running it twice
-    changes nothing. A file that somebody has written since is left as it is, and its record is kept."""
-    return [_mend(disk, record) for record in list(records(disk, home))]
+def nobody_at_work(pid: int | None, age: float) -> bool:
+    """For callers who know that no writer is left."""
+    return False
 
 
-def _mend(disk: Disk, record: str) -> Mended:
+def recover(disk: Disk, home: str | None, *, now: float = 0.0, at_work: AtWork = nobody_at_work) -> list[Mended]:
+    """Mend every interrupted in-place write of a home, and of those recorded in the user's state directory.
+
+    The caller holds the locks of the files; writers without a lock are spared by ``at_work``, which is asked for each
+    record (``now``, in epoch seconds, is what it is old by). Running it twice changes nothing. A file that somebody
+    has written since is left as it is, and its record is kept.
+    """
+    return [_recovered(disk, record, now, at_work) for record in list(records(disk, home))]
+
+
+def _recovered(disk: Disk, record: str, now: float, at_work: AtWork) -> Mended:
+    try:
+        return _mend(disk, record, now, at_work)
+    except (OSError, ValueError, KeyError, TypeError):
+        return Mended("", record, "unreadable")
+
+
+def _mend(disk: Disk, record: str, now: float, at_work: AtWork) -> Mended:
     with opened(disk, record) as at:
+        looks = disk.stat(at, ".")
+        age = now - looks.st_mtime
         if backup.MANIFEST not in disk.names(at):
-            path, old, new = "", b"", b""
+            if at_work(None, age):
+                return Mended("", record, "running")
+            facts = None
         else:
-            path = json.loads(disk.read(at, backup.MANIFEST, _LIMIT))["real_path"]
+            facts = json.loads(disk.read(at, backup.MANIFEST, _LIMIT))
             old, new = disk.read(at, "old", _LIMIT), disk.read(at, "new", _LIMIT)
-    if not path:
+    if facts is None:
         _discard(disk, record)
         return Mended("", record, "unstarted")
+    path = str(facts["real_path"])
+    if at_work(int(facts.get("pid", 0)), age):
+        return Mended(path, record, "running")
+    if [hashlib.sha256(data).hexdigest() for data in (old, new)] != [facts["old_sha256"], facts["new_sha256"]]:
+        return Mended(path, record, "unreadable")
+    try:
+        state = _settled(disk, path, old, new, looks)
+    except OSError:
+        state = "unreadable"
+    if state in ("restored", "complete", "untouched"):
+        _discard(disk, record)
+    return Mended(path, record, state)
+
+
+def _settled(disk: Disk, path: str, old: bytes, new: bytes, record: os.stat_result) -> str:
+    """Bring the file at ``path`` to one of its two contents, and say in what state it was found."""
     with opened(disk, os.path.dirname(path)) as at:
         name = os.path.basename(path)
+        looks = disk.stat(at, name)
+        if not stat.S_ISREG(looks.st_mode) or record.st_uid not in (0, os.geteuid(), looks.st_uid):
+            return "foreign"
+        if os.geteuid() == 0 and record.st_uid not in (0, looks.st_uid):
+            return "foreign"  # root is not to be led by one user's record to another user's file
         found = disk.read(at, name, _LIMIT)
         if found in (old, new):
             disk.sync_entry(at, name)  # it may not have reached the disk before the crash
-            state = "complete" if found == new else "untouched"
-        elif is_mixture(found, old, new):
+            return "complete" if found == new else "untouched"
+        if is_mixture(found, old, new):
             _pour(disk, at, name, found, old)
-            state = "restored"
-        else:
-            return Mended(path, record, "changed_since")
-    _discard(disk, record)
-    return Mended(path, record, state)
+            return "restored"
+    return "changed_since"
 
 
 def is_mixture(found: bytes, old: bytes, new: bytes) -> bool:
@@ -159,9 +253,3 @@ def is_mixture(found: bytes, old: bytes, new: bytes) -> bool:
         return False
     before, mending = old.ljust(longest, b"\0"), old.ljust(longest, b"\n")
     return all(byte in kinds for byte, *kinds in zip(found, before, poured, mending, strict=False))
-
-
-def cannot_replace(error: OSError) -> bool:
-    """Whether a failed replacement may succeed in place: the file is mounted by itself, or its directory is closed to
-    us."""
-    return error.errno in (errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS)

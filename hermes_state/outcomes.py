@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+#: The kinds of file that a schema owns.
+KINDS = ("auth", "sessions", "config", "breaker")
+
 
 class Outcome(StrEnum):
     """How reading a state file ended. Only ``ENOENT`` is ``ABSENT``; any other ``OSError`` is ``UNREADABLE``."""

@@ -60,14 +60,18 @@ class AuthStore(Store):
                 return Fault(Outcome.INVALID, "this pool is not a list", f"/credential_pool/{_escaped(key)}")
         return _section_fault(document)
 
-    def lock_paths(self) -> list[str]:
-        """``auth.lock`` beside the path as named, of every home whose ``auth.json`` leads to the same real file:
-        profiles first, the root last (the agent's order)."""
+    def homes(self) -> list[Home]:
+        """The homes whose ``auth.json`` leads to the same real file: profiles first, the root last (the agent's order
+        of locks)."""
         real = os.path.realpath(self.path)
         homes = {home.path: home for home in (self.home, *all_homes(self.home))}
         group = [home for home in homes.values() if os.path.realpath(os.path.join(home.path, FILE)) == real]
         group.sort(key=lambda home: (home.path == home.root, home.path))
-        return [os.path.join(home.path, LOCK) for home in group]
+        return group
+
+    def lock_paths(self) -> list[str]:
+        """``auth.lock`` beside the path as named, of every home that has the file."""
+        return [os.path.join(home.path, LOCK) for home in self.homes()]
 
 
 def _section_fault(document: dict[str, Any]) -> Fault | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from hermes_state.backup import Original
@@ -64,11 +64,12 @@ def read(
     limit: int,
     parse: Callable[[bytes], Any],
     envelope: Callable[[Any], Fault | None],
+    known: Reading | None = None,
 ) -> Reading:
     """Read the file at ``path``, at most ``limit`` bytes of it. Never raises for what the file is or holds.
 
     ``parse`` gives a text with a ``value`` or raises BadText; ``envelope`` says what is wrong with the shape that every
-    edit relies on.
+    edit relies on. ``known`` is an earlier reading: the same bytes give the same document, the very same object.
     """
     try:
         where = resolve(path)
@@ -79,22 +80,44 @@ def read(
     try:
         with opened(disk, where.directory) as at:
             looks = disk.stat(at, where.name)
+            if stat.S_ISREG(looks.st_mode) and looks.st_size > limit:  # known without reading half a gigabyte
+                return Reading(kind, path, Outcome.TOO_LARGE, _too_large(limit), where, looks)
             data = disk.read(at, where.name, limit)
     except FileNotFoundError:
-        target = f"the link leads to {where.path}, which does not exist" if where.links else "there is no such file"
-        return Reading(kind, path, Outcome.ABSENT, Fault(Outcome.ABSENT, target), where)
+        fault = Fault(Outcome.ABSENT, "there is no such file")
+        if where.links:
+            message = f"the link leads to {where.path}, which does not exist"
+            fault = Fault(Outcome.ABSENT, message, hint="bring back what it leads to, or remove the link")
+        return Reading(kind, path, Outcome.ABSENT, fault, where)
     except OSError as error:
         return _unreadable(kind, path, where, error)
+    if known is not None and known.outcome is Outcome.OK and known.data == data:
+        return replace(known, where=where, stat=looks)
+    return replace(judge(kind, path, data, limit, parse, envelope), where=where, stat=looks)
+
+
+def judge(
+    kind: str,
+    path: str,
+    data: bytes,
+    limit: int,
+    parse: Callable[[bytes], Any],
+    envelope: Callable[[Any], Fault | None],
+) -> Reading:
+    """What ``data`` is read as, wherever it comes from; ``path`` is what it is called. The rest is as ``read`` says."""
     if len(data) > limit:
-        fault = Fault(Outcome.TOO_LARGE, f"it has more than {limit >> 20} MiB")
-        return Reading(kind, path, fault.outcome, fault, where, looks)
+        return Reading(kind, path, Outcome.TOO_LARGE, _too_large(limit))
     try:
         text = parse(data)
     except BadText as error:
-        return Reading(kind, path, error.fault.outcome, error.fault, where, looks, data)
+        return Reading(kind, path, error.fault.outcome, error.fault, data=data)
     wrong = envelope(text.value)
     outcome = wrong.outcome if wrong else Outcome.OK
-    return Reading(kind, path, outcome, wrong, where, looks, data, text, text.value)
+    return Reading(kind, path, outcome, wrong, data=data, text=text, document=text.value)
+
+
+def _too_large(limit: int) -> Fault:
+    return Fault(Outcome.TOO_LARGE, f"it has more than {limit >> 20} MiB")
 
 
 def _unreadable(kind: str, path: str, where: Location | None, error: OSError) -> Reading:

@@ -9,17 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from dataclasses import replace as replace_fields
 from typing import Any
 
-from hermes_state import locks
-from hermes_state.atomic import Changed, Replaced, replace
+from hermes_state import clock, inplace, interruption, locks
+from hermes_state.atomic import replace
 from hermes_state.codec.fault import BadText
 from hermes_state.codec.rewrite import same
 from hermes_state.disk import Directory, Disk, RealDisk, opened
 from hermes_state.edit import Edit, apply
-from hermes_state.errors import FileNotOk, NotVerified, Superseded
+from hermes_state.errors import FileNotOk, NotReplaceable, NotVerified, Superseded
+from hermes_state.home import Home
+from hermes_state.links import Location
+from hermes_state.obstacle import obstacle
 from hermes_state.outcomes import Fault, Outcome
-from hermes_state.stores.reading import Reading, read
+from hermes_state.replacement import Changed, Replaced
+from hermes_state.stores.permits import Permits
+from hermes_state.stores.reading import Reading, judge, read
 
 #: How often a change starts over when a writer that takes no lock gets in between.
 ATTEMPTS = 5
@@ -42,10 +48,12 @@ class Store:
 
     kind = ""
     limit = 0
+    home: Home
 
     def __init__(self, path: str, disk: Disk | None = None) -> None:
         self.path = path
         self.disk: Disk = disk if disk is not None else RealDisk()
+        self._known: Reading | None = None
 
     def parse(self, data: bytes) -> Any:
         """The text with its ``value``. Raises BadText."""
@@ -67,9 +75,18 @@ class Store:
         """The locks to hold for a write, in their order."""
         raise NotImplementedError
 
+    def homes(self) -> list[Home]:
+        """The homes whose file this is: several where links of theirs lead to the same real file."""
+        return [self.home]
+
+    def judge(self, path: str, data: bytes) -> Reading:
+        """What ``data``, which is called ``path``, would be read as if it were the file."""
+        return judge(self.kind, path, data, self.limit, self.parse, self.envelope)
+
     def read(self) -> Reading:
         """Read the file without a lock; never raises for what the file is or holds."""
-        return read(self.disk, self.kind, self.path, self.limit, self.parse, self.envelope)
+        self._known = read(self.disk, self.kind, self.path, self.limit, self.parse, self.envelope, self._known)
+        return self._known
 
     @contextmanager
     def locked(self, seconds: float = locks.DEFAULT_SECONDS) -> Iterator[Held]:
@@ -77,18 +94,26 @@ class Store:
         with locks.held(self.disk, self.lock_paths(), seconds):
             yield Held(self)
 
-    def update(self, change: Change, *, guard: Guard | None = None, seconds: float = locks.DEFAULT_SECONDS) -> Written:
+    def update(
+        self,
+        change: Change,
+        *,
+        guard: Guard | None = None,
+        permits: Permits | None = None,
+        seconds: float = locks.DEFAULT_SECONDS,
+    ) -> Written:
         """Read, ``change`` the document, write, all under the lock; started over when a writer without a lock
         interferes.
 
         ``change`` gets the document and returns the new one (the same object: nothing to do); it may be called again.
+        ``permits`` is what a command may do; None allows a library call whatever can be done, in place if need be.
         ``guard`` is called with what was read after the new content is ready and before it is written: to make a
-        backup, or to refuse by raising. Raises FileNotOk, LockTimeout, Superseded, WriteFailed, NotVerified.
+        backup, or to refuse by raising. Raises FileNotOk, Refused, LockTimeout, Superseded, WriteFailed, NotVerified.
         """
         with self.locked(seconds) as held:
             for _ in range(ATTEMPTS):
                 try:
-                    return held.replace(change(held.document), guard=guard)
+                    return held.replace(change(held.document), guard=guard, permits=permits)
                 except Changed:
                     held.refresh()
         raise Superseded(self.path, f"a writer that takes no lock changed it {ATTEMPTS} times while we tried to write")
@@ -111,40 +136,67 @@ class Held:
         self.reading.require_ok()
         return self.reading.document
 
-    def replace(self, document: Any, *, guard: Guard | None = None) -> Written:
+    def replace(self, document: Any, *, guard: Guard | None = None, permits: Permits | None = None) -> Written:
         """Make ``document`` the content; equal bytes are not written. Raises as ``update`` says, and Changed."""
         self.reading.require_ok()
-        return self._write(self._spelled(document), guard)
+        return self._write(self._spelled(document), guard, permits)
 
-    def put(self, data: bytes, *, guard: Guard | None = None) -> Written:
+    def put(
+        self, data: bytes, *, mode: int | None = None, guard: Guard | None = None, permits: Permits | None = None
+    ) -> Written:
         """Make ``data``, a whole file that was verified elsewhere, the content, whatever is there now: for restoring
-        only.
+        only. ``mode`` (bits) is for a file that is not there.
 
         Raises FileNotOk when ``data`` itself is not ok, and as ``replace`` does.
         """
-        try:
-            wrong = self._store.envelope(self._store.parse(data).value)
-        except BadText as error:
-            wrong = error.fault
-        if wrong is not None:
-            raise FileNotOk(self._store.path, wrong)
-        return self._write(data, guard)
+        self._store.judge(self._store.path, data).require_ok()
+        if self.reading.outcome is Outcome.TOO_LARGE:
+            self.reading = replace_fields(self.reading, data=self._whole())
+        return self._write(data, guard, permits, mode if self.reading.outcome is Outcome.ABSENT else None)
 
-    def _write(self, data: bytes, guard: Guard | None) -> Written:
+    def _whole(self) -> bytes:
+        """All of a file that was too large to be looked into."""
+        where, disk = self.reading.where, self._store.disk
+        assert where is not None
+        with opened(disk, where.directory) as at:
+            return disk.read(at, where.name, 1 << 62)
+
+    def _write(self, data: bytes, guard: Guard | None, permits: Permits | None, mode: int | None = None) -> Written:
         store, before = self._store, self.reading
         where = before.where
-        if where is None:
+        if where is None or before.outcome is Outcome.UNREADABLE:
             before.require_ok()
             raise NotVerified(store.path, "it leads nowhere")
         if before.outcome is not Outcome.ABSENT and data == before.data:
             return Written(before, data, None)
+        found = obstacle(where)
+        if permits is not None:
+            permits.require(before, store.homes(), found)
+        interruption.check()
         if guard is not None:
             guard(before)
-        done = replace(store.disk, where, data, unchanged=self._is_unchanged)
-        with opened(store.disk, where.directory) as at:
-            if store.disk.read(at, where.name, len(data)) != data:
-                raise Superseded(store.path, "a writer that takes no lock replaced what we wrote, right after we did")
+        interruption.check()  # the last place where nothing has happened to the file
+        done = self._in_place(where, data) if found else self._replaced(where, data, permits, mode)
+        try:
+            with opened(store.disk, where.directory) as at:
+                again = store.disk.read(at, where.name, len(data))
+        except OSError as error:
+            raise NotVerified(store.path, f"it was written, but cannot be read back: {error.strerror}") from error
+        if again != data:
+            raise Superseded(store.path, "a writer that takes no lock replaced what we wrote, right after we did")
         return Written(before, data, done)
+
+    def _replaced(self, where: Location, data: bytes, permits: Permits | None, mode: int | None) -> Replaced:
+        try:
+            return replace(self._store.disk, where, data, mode=mode, unchanged=self._is_unchanged)
+        except NotReplaceable as error:  # not every system lists what is mounted by itself
+            if permits is not None:
+                permits.require(self.reading, self._store.homes(), error.reason)
+        return self._in_place(where, data)
+
+    def _in_place(self, where: Location, data: bytes) -> Replaced:
+        store, home = self._store, self._store.home.path
+        return inplace.overwrite(store.disk, where, self.reading.data, data, home, clock.now(), self._is_unchanged)
 
     def _is_unchanged(self, at: Directory) -> bool:
         """Whether the file still holds what was read. What is between this look and the rename cannot be seen."""

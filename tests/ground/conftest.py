@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ground.places import acl
+
 NOBODY = 1234
 
 
@@ -73,3 +75,17 @@ def strace() -> str:
     if found is None:
         pytest.skip("strace is not installed")
     return found
+
+
+@pytest.fixture
+def with_attributes(tmp_path: Path) -> None:
+    """Needs a file system that keeps ``user.*`` attributes and ACLs."""
+    probe = tmp_path / "probe"
+    probe.touch()
+    try:
+        os.setxattr(probe, "user.probe", b"x")
+        os.setxattr(probe, "system.posix_acl_access", acl(0o6, 1234, 0o4))
+    except (OSError, AttributeError) as error:
+        pytest.skip(f"no attributes or ACLs here: {error}")
+    finally:
+        probe.unlink()

@@ -12,20 +12,28 @@ VERBS = frozenset(name for name in vars(Disk) if not name.startswith("_"))
 
 
 class WatchedDisk(RealDisk):
-    """The real disk; ``watch(verb, arguments)`` is called before each verb and may raise in its place."""
+    """The real disk; ``watch(verb, arguments)`` is called before each verb and may raise in its place.
+
+    A verb that another verb uses is part of that one.
+    """
 
     def __init__(self, watch: Callable[[str, tuple[Any, ...]], None]) -> None:
         super().__init__()
         self._watch = watch
+        self._inside = False
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
-        if name not in VERBS:
+        if name not in VERBS or self._inside:
             return found
 
         def verb(*arguments: Any) -> Any:
             self._watch(name, arguments)
-            return found(*arguments)
+            self._inside = True
+            try:
+                return found(*arguments)
+            finally:
+                self._inside = False
 
         return verb
 

@@ -119,6 +119,7 @@ def test_what_is_no_regular_file_is_refused_without_waiting(disk, tmp_path, monk
     with pytest.raises(NotRegularFile) as caught:
         getattr(disk, verb)(at, name, *more)
     assert caught.value.message == f"{at.path}/{name}: it is {kind}, not a regular file"
+    assert caught.value.errno == errno.EINVAL
     os.close(at.fd)
 
 

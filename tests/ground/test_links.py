@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 
 import pytest
@@ -53,6 +54,7 @@ def test_links_that_never_end_are_refused(tmp_path, text):
         resolve(str(tmp_path / "a"))
     assert caught.value.path == str(tmp_path / "a")
     assert isinstance(caught.value, OSError)
+    assert caught.value.errno == errno.ELOOP
 
 
 @pytest.mark.parametrize(("links", "fits"), [(MAX_LINKS, True), (MAX_LINKS + 1, False)])

@@ -1,4 +1,4 @@
-"""What is special about config.yaml: edits that keep every comment, refusals, and installs that somebody else builds."""
+"""What is special about config.yaml: edits that keep every comment, refusals, and managed installs."""
 
 from __future__ import annotations
 

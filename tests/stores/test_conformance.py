@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from hermes_state.outcomes import Outcome
 from hermes_state.rehearsal import DryDisk
 from hermes_state.stores.auth import AuthStore
 from hermes_state.stores.config import ConfigStore
+from hermes_state.stores.reading import Reading
 from hermes_state.stores.sessions import SessionsStore
-from hermes_state.stores.store import ATTEMPTS, Reading, Store
+from hermes_state.stores.store import ATTEMPTS, Store
 from tests.ground.doubles import RecordingDisk
 from tests.ground.places import snapshot
 
@@ -55,7 +56,7 @@ def _with_spoilt_row(document: Any) -> Any:
 _ENTRY = "agent:main:telegram:dm:11"
 _AUTH = (
     b'{\r\n\t"zz_unknown" : [1.50, 1E3, "caf\xc3\xa9 \\u00e9"],\r\n\t"providers": {},  "credential_pool": {'
-    b'"openrouter": [ {"id":"7e472f","label":"old", "access_token": "sk-or-v1-test-0001", "odd_field": null} ]}\r\n}\n\n'
+    b'"openrouter": [ {"id":"7e472f","label":"old", "access_token": "sk-or-v1-test-1", "odd_field": null} ]}\r\n}\n\n'
 )
 _SESSIONS = (
     b'{"_README": "notes",\n "agent:main:telegram:dm:11": {"session_key": "agent:main:telegram:dm:11",'
@@ -107,7 +108,7 @@ def untouched(path: Path) -> tuple[bytes, int, int]:
     return path.read_bytes(), path.stat().st_mtime_ns, path.stat().st_ino
 
 
-@pytest.fixture(params=KINDS.values(), ids=KINDS)
+@pytest.fixture(params=list(KINDS.values()), ids=list(KINDS))
 def kind(request: pytest.FixtureRequest) -> Kind:
     found: Kind = request.param
     return found
@@ -129,7 +130,7 @@ def store_of(kind: Kind, home: Path, disk: Disk | None = None) -> Store:
 
 
 @pytest.fixture
-def store(kind: Kind, home: Path) -> Iterator[Store]:
+def store(kind: Kind, home: Path) -> Store:
     return store_of(kind, home)
 
 

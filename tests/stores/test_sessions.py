@@ -30,7 +30,7 @@ def test_the_legacy_gateway_file_moves_the_directory(home: Path, tmp_path: Path)
 
 @pytest.mark.parametrize(
     "content",
-    ['{"sessions_dir": "relative"}', '{"sessions_dir": 5}', '{"sessions_dir": "/a\\u0000b"}', "[]", "{", "", "[" * 9999],
+    ['{"sessions_dir": "rel"}', '{"sessions_dir": 5}', '{"sessions_dir": "/a\\u0000b"}', "[]", "{", "", "[" * 9999],
 )
 def test_what_names_no_directory_for_certain_moves_nothing(home: Path, content: str) -> None:
     (home / "gateway.json").write_text(content)

@@ -1,0 +1,51 @@
+"""What keeps a file from being replaced as a whole, although it can be written: known beforehand, without trying."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from contextlib import suppress
+
+from hermes_state.links import Location
+
+MOUNTED = "it is mounted by itself (a bind mount)"
+CLOSED = "its directory may not be written in"
+
+_EFFECTIVE = os.access in os.supports_effective_ids
+#: Where the kernel lists the mounts of this process (Linux); elsewhere only trying to replace a file tells.
+_MOUNTS = "/proc/self/mountinfo"
+
+
+def obstacle(where: Location, mounts: str = _MOUNTS) -> str:
+    """Why the existing file at ``where`` can only be written in place, in words.
+
+    ``""`` when it can be replaced, or does not exist, or can be written in no way at all (then trying says why).
+    """
+    try:
+        file = os.stat(where.path, follow_symlinks=False)
+        above = os.stat(where.directory)
+    except OSError:
+        return ""
+    if not stat.S_ISREG(file.st_mode) or not os.access(where.path, os.R_OK | os.W_OK, effective_ids=_EFFECTIVE):
+        return ""
+    if _is_mounted(where.path, mounts):
+        return MOUNTED
+    sticky = above.st_mode & stat.S_ISVTX and os.geteuid() not in (0, file.st_uid, above.st_uid)
+    if sticky or not os.access(where.directory, os.W_OK | os.X_OK, effective_ids=_EFFECTIVE):
+        return CLOSED
+    return ""
+
+
+def _is_mounted(path: str, mounts: str) -> bool:
+    with suppress(OSError), open(mounts, "rb") as table:
+        for row in table:
+            words = row.split(b" ", 5)
+            # Blanks, tabs, newlines and backslashes are written in octal.
+            if len(words) > 5 and re.sub(rb"\\(\d{3})", _letter, words[4]) == os.fsencode(path):
+                return True
+    return False
+
+
+def _letter(match: re.Match[bytes]) -> bytes:
+    return bytes([int(match[1], 8)])

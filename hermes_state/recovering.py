@@ -1,0 +1,55 @@
+"""Recovering: mending in-place writes that were cut short, and sweeping what killed runs left lying."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from hermes_state import inplace, interruption, locks, strays
+from hermes_state.clock import HOUR
+from hermes_state.disk import Disk, RealDisk
+from hermes_state.home import Home
+from hermes_state.inplace import Mended
+from hermes_state.stores import OWN_LOCK
+from hermes_state.stores.auth import AuthStore
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What recovering a home did.
+
+    ``mended`` are files that were half written and hold their old content again; ``swept`` the paths of strays, and of
+    records that were not needed, that went; ``left`` the records that stay, each with its reason (see Mended).
+    """
+
+    home: Home
+    mended: tuple[Mended, ...] = ()
+    swept: tuple[str, ...] = ()
+    left: tuple[Mended, ...] = ()
+
+
+def recover(home: Home, now: float, *, seconds: float = locks.DEFAULT_SECONDS, disk: Disk | None = None) -> Recovered:
+    """Recover one home, under its locks (``seconds`` of waiting at most); without anything to do no lock is taken.
+
+    Raises LockTimeout, and WriteFailed when a lock cannot be taken.
+    """
+    used: Disk = disk if disk is not None else RealDisk()
+    if not any(True for _ in inplace.records(used, home.path)) and not strays.find(used, home.path, now):
+        return Recovered(home)
+    paths = [*AuthStore(home, used).lock_paths(), os.path.join(home.path, OWN_LOCK)]
+    with locks.held(used, paths, seconds):
+        interruption.check()
+        done = inplace.recover(used, home.path, now=now, at_work=_at_work)
+        swept = strays.sweep(used, home.path, now)
+    finished = ("complete", "untouched", "unstarted")
+    return Recovered(
+        home,
+        mended=tuple(one for one in done if one.state == "restored"),
+        swept=(*(one.record for one in done if one.state in finished), *swept),
+        left=tuple(one for one in done if one.state not in ("restored", *finished)),
+    )
+
+
+def _at_work(pid: int | None, age: float) -> bool:
+    """Our commands hold the locks while they write, library calls need not: they are known by their process alone."""
+    return age < HOUR if pid is None else strays.alive(pid)
