@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hermes_state import __version__, backup
-from hermes_state.codec.json import parse
 from hermes_state.codec.rewrite import rewrite
-from hermes_state.disk import Disk, opened
 from hermes_state.edit import apply
-from hermes_state.errors import FileNotOk, Refused
+from hermes_state.errors import FileNotOk, Refused, Superseded
 from hermes_state.home import Home
 from hermes_state.liveness import gateway
 from hermes_state.locks import DEFAULT_SECONDS
 from hermes_state.outcomes import Fault, Outcome
+from hermes_state.replacement import Changed
 from hermes_state.restoring.credentials import RowDifference, differences, with_live_tokens
-from hermes_state.restoring.sources import Copy, Source
+from hermes_state.restoring.sources import Copy, Source, content
 from hermes_state.stores.auth import AuthStore
 from hermes_state.stores.permits import Permits
 from hermes_state.stores.reading import Reading
-from hermes_state.stores.store import Store
-
-_LIMIT = 512 * 1024 * 1024
+from hermes_state.stores.store import ATTEMPTS, Guard, Held, Store, Written
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore did to one file. ``backup`` holds what was replaced; ``live_tokens`` whether tokens of now were
-    kept."""
+    """What a restore did to one file.
+
+    ``backup`` holds what was replaced; ``live_tokens`` is whether tokens of now were kept. ``shared_with`` are the
+    other homes whose file this is. ``links`` are the texts of the links that the file was reached by when it was backed up,
+    where that was another way than now; None where nothing is known or nothing differs.
+    """
 
     file: str
     path: str
@@ -38,6 +39,9 @@ class Restored:
     backup: str | None
     live_tokens: bool
     rows: list[RowDifference] = field(default_factory=list)
+    shared_with: tuple[str, ...] = ()
+    atomic: bool = True
+    links: tuple[str, ...] | None = None
 
 
 def restore(
@@ -54,59 +58,87 @@ def restore(
 ) -> Restored:
     """Make the file of ``store`` what ``copy`` says; live tokens are kept unless ``with_tokens``.
 
-    A live file in any state may be replaced, which no other act may do. Raises FileNotOk for a copy that is not ok,
-    Refused beside a live gateway (it would write its own memory back) and for what Permits refuses, LockTimeout,
-    WriteFailed, Superseded.
+    A live file in any state may be replaced, which no other act may do. A link stays, and what it leads to is
+    replaced. Raises FileNotOk for a copy that is not ok, and for a live file that cannot be read, Refused beside a live
+    gateway (it would write its own memory back) and for what Permits refuses, LockTimeout, WriteFailed, Superseded.
     """
-    data = _read(store.disk, copy)
-    if gateway(home).may_be_running and not permits.while_running:
-        raise Refused(
-            store.path, "a gateway is or may be running; it would write back what it remembers", "--while-running"
-        )
+    data = _read(store, copy)
+    _require_stopped(store, permits)
     saved: list[str] = []
 
     def guard(found: Reading) -> None:
-        permits.require(found)
         if found.outcome is not Outcome.ABSENT:
             facts = {"steps": [f"restore {source.name}"], "version": __version__}
             kept = backup.save(store.disk, home.path, [found.original()], reason="restore", now=now, facts=facts)
             saved.append(kept)
 
     with store.locked(seconds) as held:
-        live = held.reading
-        wanted = data if with_tokens or not isinstance(store, AuthStore) else _freshened(data, live)
-        rows = _rows(data, live) if isinstance(store, AuthStore) else []
-        written = held.put(wanted, guard=guard)
+        wanted, written = _put(held, store, data, copy, with_tokens, permits, guard)
     if saved and not dry_run:
         backup.prune(store.disk, home.path)
+    live = written.before
     return Restored(
         file=copy.file,
         path=store.path,
         changed=written.replaced is not None,
         before=live.data,
         after=wanted,
-        backup=saved[0] if saved and not dry_run else None,
+        backup=saved[-1] if saved and not dry_run else None,
         live_tokens=wanted != data,
-        rows=rows,
+        rows=list(_rows(store, data, live)),
+        shared_with=tuple(other.path for other in store.homes() if other.path != home.path),
+        atomic=written.replaced is None or written.replaced.atomic,
+        links=_other_links(source, copy, live),
     )
 
 
-def _read(disk: Disk, copy: Copy) -> bytes:
-    if copy.outcome is not Outcome.OK:
-        raise FileNotOk(copy.path, Fault(copy.outcome, "this copy cannot be restored", hint="hermes-state backups"))
-    with opened(disk, os.path.dirname(copy.path)) as at:
-        return disk.read(at, os.path.basename(copy.path), _LIMIT)
+def _put(
+    held: Held, store: Store, data: bytes, copy: Copy, with_tokens: bool, permits: Permits, guard: Guard
+) -> tuple[bytes, Written]:
+    """Write, and start over where a writer without a lock comes in between: its tokens are the live ones then."""
+    for _ in range(ATTEMPTS):
+        wanted = data if with_tokens or not isinstance(store, AuthStore) else _freshened(store, data, held.reading)
+        try:
+            return wanted, held.put(wanted, mode=copy.mode, guard=guard, permits=permits)
+        except Changed:
+            held.refresh()
+    raise Superseded(store.path, f"a writer that takes no lock changed it {ATTEMPTS} times while we tried to write")
 
 
-def _freshened(data: bytes, live: Reading) -> bytes:
+def _require_stopped(store: Store, permits: Permits) -> None:
+    live = next((home for home in store.homes() if gateway(home).may_be_running), None)
+    if live is not None and not permits.while_running:
+        reason = f"the gateway of {live.path} is or may be running; it would write back what it remembers"
+        raise Refused(store.path, reason, "--while-running")
+
+
+def _read(store: Store, copy: Copy) -> bytes:
+    if copy.fault is not None:
+        raise FileNotOk(copy.path, copy.fault)
+    try:
+        return content(store.disk, copy)
+    except OSError as error:
+        message = error.strerror or str(error)
+        raise FileNotOk(copy.path, Fault(Outcome.UNREADABLE, message, errno=error.errno)) from error
+
+
+def _freshened(store: AuthStore, data: bytes, live: Reading) -> bytes:
     """The copy's bytes with the live tokens in place; the copy's own where the live file holds none that can be
     read."""
     if not isinstance(live.document, dict):
         return data
-    text = parse(data)
+    text = store.parse(data)
     edits = rewrite(text, with_live_tokens(text.value, live.document))
     return text.encode(apply(text.text, edits)) if edits else data
 
 
-def _rows(data: bytes, live: Reading) -> list[RowDifference]:
-    return differences(parse(data).value, live.document if isinstance(live.document, dict) else {})
+def _rows(store: Store, data: bytes, live: Reading) -> Iterator[RowDifference]:
+    if isinstance(store, AuthStore):
+        yield from differences(store.parse(data).value, live.document if isinstance(live.document, dict) else {})
+
+
+def _other_links(source: Source, copy: Copy, live: Reading) -> tuple[str, ...] | None:
+    """How the file was linked when it was backed up, if that differs: an agent may have replaced the link by a file."""
+    if source.origin != "hermes-state" or live.where is None or copy.links == live.where.links:
+        return None
+    return copy.links

@@ -1,0 +1,170 @@
+"""What a file can be brought back from: our backups and the copies that agents leave, each with its outcome."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from hermes_state.cli import app
+from hermes_state.disk import RealDisk
+from hermes_state.home import Home
+from hermes_state.migration.run import Options, migrate_auth
+from hermes_state.outcomes import Outcome
+from hermes_state.restoring import advice, find, sources
+from tests.ground.places import snapshot
+
+NOW = 1795250000.0
+SAMPLE = (Path(__file__).parent.parent / "samples" / "auth" / "0.19.0" / "pool_exhausted_429.json").read_bytes()
+ROWS = len(json.loads(SAMPLE)["credential_pool"]["openrouter"])
+
+
+def put(path: Path, data: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def archive(path: Path, **members: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, data in members.items():
+            made.writestr(name.replace("_", "."), data)
+    return path
+
+
+def listed(home: Path) -> dict[str, list[tuple[str, str, int | None]]]:
+    return {
+        source.name: [(copy.file, copy.outcome.value, copy.rows) for copy in source.copies]
+        for source in sources(RealDisk(), str(home))
+    }
+
+
+def test_a_home_without_any_has_none(home: Path) -> None:
+    assert listed(home) == {}
+    assert advice(RealDisk(), str(home), "auth.json") == ""
+
+
+def test_every_kind_of_copy_is_listed_with_its_rows(home: Path) -> None:
+    put(home / "auth.json", SAMPLE)
+    ours = os.path.basename(migrate_auth(Home(str(home), "", "default", str(home), None), Options(), NOW).backup or "")
+    put(home / "auth.json.corrupt", SAMPLE)
+    put(home / "state-snapshots" / "20260101-000000" / "auth.json", SAMPLE)
+    put(home / "state-snapshots" / "20260101-000000" / "config.yaml", b"model: test\n")
+    put(home / "state-snapshots" / "20260101-000001" / "cron.json", b"{}")
+    put(home / "backups" / "config" / "config.yaml.good.20260101-000000", b"model: test\n")
+    archive(home / "backups" / "pre-update-2026-01-01-000000.zip", auth_json=SAMPLE, config_yaml=b"a: 1\n")
+    before = snapshot(home)
+    auth, config = ("auth.json", "ok", ROWS), ("config.yaml", "ok", None)
+    assert listed(home) == {
+        ours: [auth],
+        "auth.json.corrupt": [auth],
+        "state-snapshots/20260101-000000": [auth, config],
+        "backups/config/config.yaml.good.20260101-000000": [config],
+        "backups/pre-update-2026-01-01-000000.zip": [auth, config],
+    }
+    assert snapshot(home) == before
+
+
+@pytest.mark.parametrize(
+    ("data", "outcome"),
+    [
+        (b"", "empty"),
+        (b'{"half', "corrupt"),
+        (b"[]", "invalid"),
+        (b'{"providers": {}, "credential_pool_runtime": {"schema": 9, "pools": {}}}', "too_new"),
+    ],
+)
+def test_a_copy_that_is_not_ok_says_so(home: Path, data: bytes, outcome: str) -> None:
+    put(home / "auth.json.corrupt", data)
+    archive(home / "backups" / "pre-migration-2026-01-01-000000.zip", auth_json=data)
+    assert {copies[0][1] for copies in listed(home).values()} == {outcome}
+    assert advice(RealDisk(), str(home), "auth.json") == ""
+
+
+@pytest.mark.parametrize("data", [b"model: [1\n", b"- a list\n", b"a: \x00\n"])
+def test_a_settings_copy_that_no_agent_could_read_says_so(home: Path, data: bytes) -> None:
+    put(home / "state-snapshots" / "one" / "config.yaml", data)
+    ((_, outcome, _),) = listed(home)["state-snapshots/one"]
+    assert outcome != Outcome.OK
+
+
+def test_broken_archives_are_no_reason_to_fail(home: Path) -> None:
+    put(home / "backups" / "pre-update-1.zip", b"not a zip")
+    whole = archive(home / "backups" / "pre-update-2.zip", auth_json=SAMPLE).read_bytes()
+    middle = whole.index(b"auth.json") + 40
+    put(home / "backups" / "pre-update-2.zip", whole[:middle] + b"\0\xff\0\xff" + whole[middle + 4 :])
+    archive(home / "backups" / "pre-update-3.zip", else_txt=b"")
+    archive(home / "backups" / "somebodys.zip", auth_json=SAMPLE)
+    (home / "backups" / "pre-update-4.zip").mkdir()
+    assert listed(home) == {"backups/pre-update-2.zip": [("auth.json", "unreadable", None)]}
+    assert app.run(["--home", str(home), "restore", "backups/pre-update-2.zip"]) == 3
+
+
+def test_what_lies_about_in_the_backups_folder_is_no_source(home: Path) -> None:
+    folder = home / "backups" / "hermes-state"
+    for name in ("20260101T000000Z-0000", "20260101T000000Z-0001", "20260101T000000Z-0002", "mine"):
+        put(folder / name / "auth.json", SAMPLE)
+    put(folder / "20260101T000000Z-0001" / "manifest.json", b"{}")
+    put(folder / "20260101T000000Z-0002" / "manifest.json", b"\xff")
+    assert listed(home) == {}
+
+
+def test_a_member_of_an_archive_is_restored(home: Path) -> None:
+    put(home / "auth.json", b"")
+    archive(home / "backups" / "pre-update-1.zip", auth_json=SAMPLE)
+    assert app.run(["--home", str(home), "restore", "backups/pre-update-1.zip"]) == 0
+    assert (home / "auth.json").read_bytes() == SAMPLE
+
+
+def test_the_advice_names_the_newest_first_with_their_rows(home: Path) -> None:
+    for turn, name in enumerate("abcdef"):
+        folder = put(home / "state-snapshots" / name / "auth.json", SAMPLE).parent
+        os.utime(folder, (turn, turn))
+    put(home / "auth.json.corrupt", b"{")
+    said = advice(RealDisk(), str(home), "auth.json")
+    assert said.startswith("bring it back: hermes-state restore STAMP auth.json")
+    assert f"state-snapshots/f ({ROWS} credentials) or state-snapshots/e" in said
+    assert "2 more: hermes-state backups" in said and "corrupt" not in said
+
+
+def test_the_command_lists_them_newest_first(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for turn, name in enumerate("ab"):
+        folder = put(home / "state-snapshots" / name / "auth.json", SAMPLE).parent
+        os.utime(folder, (turn, turn))
+    assert app.run(["--home", str(home), "--json", "backups"]) == 0
+    (answer,) = json.loads(capsys.readouterr().out)["homes"]
+    assert [entry["name"] for entry in answer["backups"]] == ["state-snapshots/b", "state-snapshots/a"]
+    assert answer["backups"][0]["files"][0]["rows"] == ROWS
+    assert app.run(["--home", str(home), "backups"]) == 0
+    assert f"auth.json with {ROWS} credentials" in capsys.readouterr().out
+
+
+@pytest.mark.agent
+@pytest.mark.parametrize("version", ["0.19.0", "0.22.2"])
+def test_a_snapshot_of_a_real_agent_can_be_restored(home: Path, version: str) -> None:
+    folder = os.environ.get("HERMES_STATE_AGENTS")
+    hermes = Path(folder or "/nonexistent") / version / "bin" / "hermes"
+    if not hermes.exists():
+        pytest.skip(f"no agent {version}: HERMES_STATE_AGENTS is not set (make agents)")
+    put(home / "auth.json", SAMPLE)
+    env = {"PATH": os.environ["PATH"], "HOME": str(home.parent), "HERMES_HOME": str(home)}
+    made = subprocess.run(
+        [str(hermes), "backup", "-q"],
+        env=env,
+        cwd=home.parent,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr[-2000:]
+    (name,) = [name for name in listed(home) if name.startswith("state-snapshots/")]
+    put(home / "auth.json", b"")
+    assert app.run(["--home", str(home), "restore", name, "auth.json"]) == 0
+    assert (home / "auth.json").read_bytes() == SAMPLE
+    assert find(RealDisk(), str(home), name).origin == "agent"
