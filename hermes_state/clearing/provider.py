@@ -1,0 +1,205 @@
+"""Clearing one provider over homes: its cooldowns, its breaker if asked for, and what is in the way after that."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+from hermes_state.clearing.breakers import ClearReport, Failed, clear_breakers
+from hermes_state.clearing.cooldowns import CooldownsCleared, clear_cooldowns
+from hermes_state.clearing.report import ProviderCleared, Shared, Still
+from hermes_state.clearing.targets import Owner, Target, chosen, owner_of, unknown
+from hermes_state.clearing.undo import UndoRisk, undo_risk
+from hermes_state.cooldown import AgentSees, Rule, Status
+from hermes_state.errors import StateError, UnknownTarget
+from hermes_state.home import Home, all_homes
+from hermes_state.inspection import inspect
+from hermes_state.inspection.commands import command
+from hermes_state.inspection.report import Block, Credential, HomeReport
+from hermes_state.installed import agent_version
+from hermes_state.interruption import each, wished
+from hermes_state.liveness import gateways
+from hermes_state.locks import DEFAULT_SECONDS
+from hermes_state.stores.permits import Permits
+
+
+def clear_provider(
+    homes: Sequence[Home],
+    target: Target,
+    *,
+    breaker: bool,
+    dry_run: bool,
+    permits: Permits,
+    clock: Callable[[], float],
+    seconds: float = DEFAULT_SECONDS,
+) -> ProviderCleared:
+    """Clear what ``target`` means in ``homes``, each real file once, and with ``breaker`` the provider's breakers too.
+
+    What goes wrong in one file stops no other and is in ``errors``. Raises UnknownTarget, before anything is done, for
+    a provider or credential that no home has, and for a name that fits several.
+    """
+    errors: list[Failed] = []
+    owners = dict(_owners(homes, target.provider, errors))
+    first, shared = _once(homes, owners)
+    name = next((owner.pool for owner in owners.values()), target.provider)  # as the file spells it
+    stops = _breakers(homes, name, dry_run=True, now=clock()) if breaker else None
+    if not owners and not errors and not (stops and (stops.cleared or stops.errors)):
+        raise unknown(homes, target.provider)
+    holding = _holding(first, owners, target)
+    rules = _rules(holding)
+    files: list[CooldownsCleared] = []
+    clear = partial(clear_cooldowns, target=target, dry_run=dry_run, permits=permits, clock=clock, seconds=seconds)
+    each(
+        holding,
+        lambda home: files.append(clear(home, rule=rules[home.path])),
+        lambda home, error: errors.append(Failed(home.path, error)),
+        lambda home: owners[home.path].path,
+    )
+    errors += [Failed(file.home.path, file.problem) for file in files if file.problem is not None]
+    if stops is not None and not dry_run and not wished():
+        stops = _breakers(homes, name, dry_run=False, now=clock())
+    errors += stops.errors if stops is not None else ()
+    return ProviderCleared(
+        dry_run,
+        target,
+        tuple(homes),
+        tuple(files),
+        tuple(shared),
+        stops,
+        tuple(_still_blocked(homes, owners, name, files, stops, dry_run, clock())),
+        _undo(files, target),
+        tuple(errors),
+    )
+
+
+def _owners(homes: Sequence[Home], provider: str, errors: list[Failed]) -> Iterator[tuple[str, Owner]]:
+    """The owner of the rows of each home that has any. A file that several homes miss is an error once."""
+    for home in homes:
+        try:
+            found = owner_of(home, provider)
+        except StateError as error:
+            if error.path not in [failed.error.path for failed in errors]:
+                errors.append(Failed(home.path, error))
+            continue
+        if found is not None:
+            yield home.path, found
+
+
+def _once(homes: Sequence[Home], owners: dict[str, Owner]) -> tuple[list[Home], list[Shared]]:
+    """The first home of each real file, and the others."""
+    seen: dict[str, Home] = {}
+    shared = []
+    for home in (home for home in homes if home.path in owners):
+        path = owners[home.path].path
+        real = os.path.realpath(path)
+        if real in seen:
+            shared.append(Shared(home, path, seen[real]))
+        else:
+            seen[real] = home
+    return list(seen.values()), shared
+
+
+def _holding(homes: Sequence[Home], owners: dict[str, Owner], target: Target) -> list[Home]:
+    """Those of ``homes`` whose file has the credential that is meant. Raises UnknownTarget if none has, or several."""
+    holding, missing = [], None
+    for home in homes:
+        try:
+            chosen(owners[home.path].rows, target.credential, owners[home.path].path)
+            holding.append(home)
+        except UnknownTarget as error:
+            if error.ambiguous:
+                raise
+            missing = missing or error
+    if missing is not None and not holding:
+        raise missing
+    return holding
+
+
+def _breakers(homes: Sequence[Home], provider: str, *, dry_run: bool, now: float) -> ClearReport:
+    """The breakers of a provider, cleared; for most providers agents keep none, which is nothing to complain about."""
+    try:
+        return clear_breakers(homes, provider, dry_run=dry_run, now=now)
+    except UnknownTarget:
+        return ClearReport(dry_run)
+
+
+def _rules(homes: Sequence[Home]) -> dict[str, Rule | None]:
+    """The rule of each home's agent, None where its version is not known."""
+    around = {other.path: other for home in {home.root: home for home in homes}.values() for other in all_homes(home)}
+    live = gateways(list((around | {home.path: home for home in homes}).values()))
+    versions = {
+        path: agent_version(home, gateway_runs=live[path].may_be_running).version
+        for path, home in ((home.path, home) for home in homes)
+    }
+    return {path: Rule.for_version(version) if version is not None else None for path, version in versions.items()}
+
+
+def _undo(files: Sequence[CooldownsCleared], target: Target) -> UndoRisk:
+    touched = [file for file in files if file.cleared]
+    homes = {home.path: home for file in touched for home in (file.home, *file.also_of)}
+    models = any(one.was.model_cooldowns for file in touched for one in file.cleared)
+    return undo_risk(list(homes.values()), marks=bool(touched) and target.model is None, models=models)
+
+
+# --- what still blocks -----------------------------------------------------------------------------------------------
+
+
+def _still_blocked(
+    homes: Sequence[Home],
+    owners: dict[str, Owner],
+    provider: str,
+    files: Sequence[CooldownsCleared],
+    stops: ClearReport | None,
+    dry_run: bool,
+    now: float,
+) -> Iterator[Still]:
+    """What is in the way of each home, as ``inspect`` sees it now; in a dry run without what the clear would end."""
+    by_path = {os.path.realpath(file.path): file for file in files}
+    gone = {one.path for one in stops.cleared} if stops is not None else set()
+    for home, seen in zip(homes, inspect(homes, kinds=("auth", "breaker"), now=now).homes, strict=True):
+        owner = owners.get(home.path)
+        name = owner.pool if owner is not None else provider
+        verdict = next((found for found in seen.providers if found.provider == name), None)
+        if verdict is None:
+            continue
+        rehearsed = by_path.get(os.path.realpath(owner.path)) if dry_run and owner is not None else None
+        usable = rehearsed.usable > 0 if rehearsed is not None else _is_usable(seen, name)
+        lifted = rehearsed.lifted if rehearsed is not None else frozenset()
+        switches = {each.path for each in seen.breakers}
+        blocks = tuple(
+            block
+            for block in verdict.blocked_by
+            if (block.path in switches and block.path not in gone)
+            or (block.path not in switches and not usable and block.what not in lifted)
+        )
+        if blocks:
+            rows = rehearsed.after if rehearsed is not None else seen.credentials
+            own = [row for row in rows if row.pool == name]
+            yield Still(home, blocks, tuple(_then(home, name, blocks, [] if usable else own)))
+
+
+def _is_usable(seen: HomeReport, name: str) -> bool:
+    """Whether a credential can be used, breakers aside: where one is active the verdict counts none."""
+    verdict = next(found for found in seen.providers if found.provider == name)
+    rows = (row for row in seen.credentials if row.pool == name)
+    return verdict.usable > 0 or any(
+        row.status in (Status.OK, Status.ELAPSED) and row.agent_sees is AgentSees.USABLE for row in rows
+    )
+
+
+def _then(home: Home, name: str, blocks: Sequence[Block], rows: Sequence[Credential]) -> Iterator[str]:
+    """What to type next: what ends a block, and this command for the rows that are in the way."""
+    yield from dict.fromkeys(block.clear_with for block in blocks if block.clear_with is not None)
+    cooling = [row for row in rows if row.status is Status.COOLING or _is_cooling_for_a_model(row)]
+    dead = [row for row in rows if row.status is Status.DEAD]
+    for group, flag in ((cooling, ""), (dead, " --dead")):
+        if group:
+            one = f" {shlex.quote(str(group[0].id))}" if len(group) == 1 and group[0].id not in (None, "") else ""
+            yield command(home, f"clear-cooldown {shlex.quote(name)}{one}{flag}")
+
+
+def _is_cooling_for_a_model(row: Credential) -> bool:
+    blocked = row.status is not Status.DEAD and row.agent_sees is AgentSees.BLOCKED
+    return blocked and bool(row.model_cooldowns)

@@ -1,0 +1,165 @@
+"""What a clear of cooldowns is aimed at: which file has the rows, which rows are meant, and whose they are as well."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hermes_state.disk import Disk
+from hermes_state.errors import ForeignSection, UnknownTarget
+from hermes_state.home import Home, all_homes, root_store
+from hermes_state.look import same_place
+from hermes_state.outcomes import Outcome
+from hermes_state.runtime import SECTION
+from hermes_state.runtime.record import PHOTON_POOLS
+from hermes_state.stores.auth import AuthStore
+
+#: Numbers of rows are shorter.
+_DIGITS = 10
+#: How many names an error lists.
+_FEW = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What to clear: the pool of ``provider``, or one ``credential`` of it by exact id, then label, then number.
+
+    With ``model`` only that model's cooldown is meant. Rows that are dead are meant only with ``dead``.
+    """
+
+    provider: str
+    credential: str | None = None
+    model: str | None = None
+    dead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The home whose auth.json has the rows of a provider. ``store`` is ``own``, or ``root`` where a profile borrows.
+
+    ``pool`` is the key in the file and ``rows`` is what was found there without a lock.
+    """
+
+    home: Home
+    store: str
+    pool: str
+    rows: list[Any]
+
+    @property
+    def path(self) -> str:
+        return AuthStore(self.home).path
+
+
+def owner_of(home: Home, provider: str, disk: Disk | None = None) -> Owner | None:
+    """Where the agent of ``home`` has the credentials of ``provider`` from: its own file, else its root's.
+
+    Rows of its own, be it one, hide all of the root's (``read_credential_pool``). None where neither file has any.
+    Raises FileNotOk for a file that is there and not ok, since what it has cannot be known, and ForeignSection.
+    """
+    if (pool := _pool(home, provider, disk)) is not None:
+        return Owner(home, "own", *pool)
+    root = _root_of(home)
+    if root is None or (pool := _pool(root, provider, disk)) is None:
+        return None
+    return Owner(root, "root", *pool)
+
+
+def unknown(homes: Sequence[Home], provider: str) -> UnknownTarget:
+    """That none of ``homes`` has credentials of ``provider``, with the providers that they have."""
+    stores = {AuthStore(each).path: AuthStore(each) for home in homes for each in (home, _root_of(home)) if each}
+    known = {key for store in stores.values() for key, rows in _pools(store.read().document).items() if rows}
+    return UnknownTarget(AuthStore(homes[0]).path, "provider", provider, tuple(sorted(known)))
+
+
+def chosen(rows: Sequence[Any], credential: str | None, path: str) -> list[int]:
+    """The places in ``rows`` that ``credential`` means, all for None: by exact id, then label, then number.
+
+    Labels are compared without case, as in ``hermes auth``; numbers count from 1 in the order of the file, which is
+    that of ``inspect``. Raises UnknownTarget when it fits nothing, or several: those are named by number and id.
+    """
+    if credential is None:
+        return list(range(len(rows)))
+    name = credential.strip()
+    by_id = [place for place, row in enumerate(rows) if _identity(row) == name]
+    by_label = [place for place, row in enumerate(rows) if _label(row) == name.lower()]
+    for found in (by_id, by_label):
+        if len(found) > 1:
+            raise UnknownTarget(path, "credential", name, _names(rows, found), True)
+        if found:
+            return found
+    if name.isascii() and name.isdigit() and len(name) < _DIGITS and 1 <= int(name) <= len(rows):
+        return [int(name) - 1]
+    raise UnknownTarget(path, "credential", name, _names(rows, range(len(rows))))
+
+
+def also_of(home: Home, owner: Owner, disk: Disk | None = None) -> tuple[Home, ...]:
+    """The homes other than ``home`` for which a change of these rows is one too.
+
+    Those are the homes that link to the same file and, for a root's file, the profiles that borrow the rows.
+    """
+    root = _root_of(home) or home
+    is_root_store = _leads_to(AuthStore(root).path, owner.path)
+    found = []
+    for other in all_homes(home):
+        store = AuthStore(other, disk)
+        if _leads_to(store.path, owner.path) or (is_root_store and _borrows(store, owner.pool)):
+            found.append(other)
+    return tuple(other for other in found if not same_place(other.path, home.path))
+
+
+def _leads_to(path: str, other: str) -> bool:
+    """Whether two paths lead to one file by their links; looking at the files first spares following most links."""
+    try:
+        looks, others = os.stat(path), os.stat(other)
+    except OSError:
+        return False
+    return os.path.samestat(looks, others) and same_place(path, other)
+
+
+def _borrows(store: AuthStore, pool: str) -> bool:
+    """Whether a profile has no rows of its own; of a file that is not ok nothing is said."""
+    reading = store.read()
+    return reading.outcome in (Outcome.OK, Outcome.ABSENT) and not _pools(reading.document).get(pool)
+
+
+def _root_of(home: Home) -> Home | None:
+    path = root_store(home)
+    return Home(path, "root", "default", path, home.managed) if path is not None else None
+
+
+def _pool(home: Home, provider: str, disk: Disk | None) -> tuple[str, list[Any]] | None:
+    reading = AuthStore(home, disk).read()
+    fault = reading.fault
+    if fault is not None and fault.outcome is Outcome.INVALID and fault.pointer == f"/{SECTION}":
+        raise ForeignSection(reading.path, fault.message, advice=fault.hint)
+    if reading.outcome is not Outcome.ABSENT:
+        reading.require_ok()
+    pools = _pools(reading.document)
+    names = (provider, provider.strip().lower())  # the agent asks for names in small letters
+    return next(((name, pools[name]) for name in names if pools.get(name)), None)
+
+
+def _pools(document: Any) -> dict[str, list[Any]]:
+    """The lists of credentials; the Photon plugin keeps other things among them."""
+    pools = document.get("credential_pool") if isinstance(document, dict) else None
+    found = pools.items() if isinstance(pools, dict) else ()
+    return {key: rows for key, rows in found if isinstance(rows, list) and key not in PHOTON_POOLS}
+
+
+def _identity(row: Any) -> str | None:
+    identity = row.get("id") if isinstance(row, dict) else None
+    return str(identity) if isinstance(identity, str | int) and identity != "" else None
+
+
+def _label(row: Any) -> str | None:
+    label = row.get("label") if isinstance(row, dict) else None
+    return label.strip().lower() if isinstance(label, str) else None
+
+
+def _names(rows: Sequence[Any], places: Sequence[int]) -> tuple[str, ...]:
+    names = [
+        f"{place + 1} (id {_identity(rows[place])})" if _identity(rows[place]) else f"{place + 1}" for place in places
+    ]
+    return (*names[:_FEW], f"{len(names) - _FEW} more") if len(names) > _FEW else tuple(names)

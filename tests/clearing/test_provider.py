@@ -1,0 +1,322 @@
+"""Clearing a provider over homes: each real file once, its breaker, and what is in the way after that."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+
+from hermes_state.clearing.provider import clear_provider
+from hermes_state.clearing.report import ProviderCleared, as_json
+from hermes_state.clearing.targets import Target
+from hermes_state.clearing.undo import Level
+from hermes_state.errors import UnknownTarget
+from hermes_state.home import all_homes
+from hermes_state.runtime.record import GROUP_FIELDS, told
+from hermes_state.stores.permits import Permits
+from tests.ground.places import snapshot
+from tests.inspection.homes import HOUR, NOW, agent, at, auth, cooling, put, record, row
+
+ACTIVE = {"reset_at": NOW + HOUR, "recorded_at": NOW - 60.0, "reset_seconds": HOUR}
+DEAD = row("d", last_status="dead", last_status_at=NOW - 60)
+
+
+def clear(
+    *homes: Path,
+    provider: str = "openrouter",
+    credential: str | None = None,
+    breaker: bool = False,
+    dry_run: bool = False,
+    **more: Any,
+) -> ProviderCleared:
+    target = Target(provider, credential, more.pop("model", None), more.pop("dead", False))
+    named = [each for home in homes for each in ([at(home)] if len(homes) > 1 else more.pop("all", [at(home)]))]
+    return clear_provider(
+        named, target, breaker=breaker, dry_run=dry_run, permits=Permits(), clock=lambda: NOW + 5, **more
+    )
+
+
+def every(home: Path, **more: Any) -> ProviderCleared:
+    """The clear with ``--all-profiles``."""
+    return clear(home, all=all_homes(at(home)), **more)
+
+
+def has(home: Path, *rows: Any, provider: str = "openrouter", section: Any = None) -> Path:
+    return put(home / "auth.json", auth({provider: list(rows)}, section and {provider: section}))
+
+
+def profile(home: Path, name: str, *rows: Any) -> Path:
+    path = home / "profiles" / name
+    path.mkdir(parents=True)
+    if rows:
+        has(path, *rows)
+    return path
+
+
+def is_clear(home: Path, provider: str = "openrouter") -> bool:
+    rows = json.loads((home / "auth.json").read_bytes())["credential_pool"][provider]
+    return not any(told(each, GROUP_FIELDS) for each in rows)
+
+
+def blocks(done: ProviderCleared) -> list[str]:
+    return [block.what for still in done.still for block in still.blocks]
+
+
+def then(done: ProviderCleared) -> list[str]:
+    return [words for still in done.still for words in still.then]
+
+
+# --- over homes ------------------------------------------------------------------------------------------------------
+
+
+def test_each_real_file_is_cleared_once_and_who_shares_it_is_told(home: Path) -> None:
+    has(home, cooling("a"))
+    own, borrowing, linked = profile(home, "b-own", cooling("b")), profile(home, "c-none"), profile(home, "d-link")
+    (linked / "auth.json").symlink_to(own / "auth.json")
+    done = every(home)
+    assert [(file.home.path, [one.was.id for one in file.cleared]) for file in done.files] == [
+        (str(home), ["a"]),
+        (str(own), ["b"]),
+    ]
+    assert [(one.home.path, one.seen_for.path) for one in done.shared] == [
+        (str(borrowing), str(home)),
+        (str(linked), str(own)),
+    ]
+    assert done.verified
+    assert is_clear(home)
+    assert is_clear(own)
+
+
+def test_a_home_without_the_provider_is_passed_over_as_long_as_another_has_it(home: Path) -> None:
+    has(home, row("n"), provider="nous")
+    coder = profile(home, "coder", cooling("c"))
+    assert [file.home.path for file in every(home).files] == [str(coder)]
+    with pytest.raises(UnknownTarget) as raised:
+        every(home, provider="nouse")
+    assert raised.value.known == ("nous", "openrouter")
+
+
+def test_a_credential_is_cleared_in_the_homes_that_have_it(home: Path) -> None:
+    has(home, cooling("a"))
+    coder = profile(home, "coder", cooling("c"))
+    assert [file.home.path for file in every(home, credential="c").files] == [str(coder)]
+    assert not is_clear(home)
+    with pytest.raises(UnknownTarget):
+        every(home, credential="x")
+
+
+def test_a_name_that_fits_several_in_one_home_is_refused_before_any_is_cleared(home: Path) -> None:
+    has(home, cooling("a", label="work"))
+    profile(home, "coder", cooling("c", label="work"), cooling("d", label="work"))
+    before = snapshot(home)
+    with pytest.raises(UnknownTarget) as raised:
+        every(home, credential="work")
+    assert raised.value.ambiguous
+    assert snapshot(home) == before
+
+
+def test_what_is_wrong_with_one_file_stops_no_other_and_is_told_once(home: Path) -> None:
+    put(home / "auth.json", b"{")
+    coder = profile(home, "coder", cooling("c"))
+    profile(home, "one")
+    profile(home, "two")
+    done = every(home)
+    assert is_clear(coder)
+    assert [failed.error.path for failed in done.errors] == [str(home / "auth.json")]
+    assert (int(done.exit_code), done.verified) == (4, False)
+
+
+def test_a_lock_that_is_held_stops_no_other(home: Path) -> None:
+    has(home, cooling("a"))
+    coder = profile(home, "coder", cooling("c"))
+    with FileLock(home / "auth.lock"):
+        done = every(home, seconds=0.05)
+    assert is_clear(coder)
+    assert not is_clear(home)
+    assert int(done.exit_code) == 6
+
+
+def test_a_clear_that_did_not_hold_is_an_error(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    has(home, cooling("a"))
+    monkeypatch.setattr(
+        "hermes_state.clearing.cooldowns._problem",
+        lambda *arguments: UnknownTarget(str(home), "credential", "a"),
+    )
+    done = clear(home)
+    assert [failed.error for failed in done.errors] == [done.files[0].problem]
+    assert not done.verified
+
+
+# --- breakers --------------------------------------------------------------------------------------------------------
+
+
+def breaker(home: Path, provider: str = "nous") -> Path:
+    return put(home / "rate_limits" / f"{provider}.json", ACTIVE)
+
+
+def test_the_breaker_goes_too_when_asked_for(home: Path) -> None:
+    has(home, cooling("n"), provider="nous")
+    file = breaker(home)
+    done = clear(home, provider="nous", breaker=True)
+    assert not file.exists()
+    assert is_clear(home, "nous")
+    assert done.still == ()
+
+
+def test_a_provider_may_be_spelled_in_capitals(home: Path) -> None:
+    has(home, cooling("n"), provider="nous")
+    file = breaker(home)
+    assert clear(home, provider="Nous", breaker=True).verified
+    assert not file.exists()
+
+
+def test_otherwise_the_breaker_is_named_with_the_command_that_clears_it(home: Path) -> None:
+    has(home, cooling("n"), provider="nous")
+    file = breaker(home)
+    done = clear(home, provider="nous")
+    assert file.exists()
+    assert blocks(done) == ["breaker"]
+    assert then(done) == [f"hermes-state --home {home} clear-breaker nous"]
+
+
+def test_a_dry_run_leaves_the_breaker_and_does_not_name_it_as_in_the_way(home: Path) -> None:
+    has(home, cooling("n"), provider="nous")
+    breaker(home)
+    before = snapshot(home)
+    done = clear(home, provider="nous", breaker=True, dry_run=True)
+    assert snapshot(home) == before
+    assert done.breakers is not None
+    assert [one.provider for one in done.breakers.cleared] == ["nous"]
+    assert done.still == ()
+
+
+def test_a_breaker_of_a_provider_without_credentials_can_go(home: Path) -> None:
+    file = breaker(home)
+    assert int(clear(home, provider="nous", breaker=True).exit_code) == 0
+    assert not file.exists()
+    with pytest.raises(UnknownTarget):
+        clear(home, provider="nous", breaker=True)
+
+
+def test_most_providers_have_no_breaker_which_is_nothing_to_complain_about(home: Path) -> None:
+    has(home, cooling("a"))
+    done = clear(home, breaker=True)
+    assert done.breakers is not None
+    assert (done.breakers.cleared, done.errors) == ((), ())
+
+
+def test_a_breaker_that_cannot_be_cleared_does_not_keep_the_cooldowns(home: Path) -> None:
+    has(home, cooling("n"), provider="nous")
+    (home / "rate_limits" / "nous.json").mkdir(parents=True)
+    done = clear(home, provider="nous", breaker=True)
+    assert is_clear(home, "nous")
+    assert int(done.exit_code) == 5
+
+
+def test_a_corrupt_auth_json_does_not_keep_the_breaker(home: Path) -> None:
+    put(home / "auth.json", b"{")
+    file = breaker(home)
+    done = clear(home, provider="nous", breaker=True)
+    assert not file.exists()
+    assert int(done.exit_code) == 4
+
+
+# --- what is in the way after that -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_while_one_credential_can_be_used_nothing_is_in_the_way(dry_run: bool, home: Path) -> None:
+    has(home, cooling("a"), cooling("b"), DEAD)
+    assert clear(home, credential="a", dry_run=dry_run).still == ()
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_dead_rows_are_named_with_the_command_that_clears_them(dry_run: bool, home: Path) -> None:
+    has(home, DEAD)
+    done = clear(home, dry_run=dry_run)
+    assert [what.partition(":")[0] for what in blocks(done)] == ["d is dead"]
+    assert then(done) == [f"hermes-state --home {home} clear-cooldown openrouter d --dead"]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_after_one_model_was_cleared_the_cooldown_of_the_whole_is_in_the_way(dry_run: bool, home: Path) -> None:
+    has(home, cooling("a", model_cooldowns={"opus": NOW + HOUR}))
+    done = clear(home, model="opus", dry_run=dry_run)
+    assert blocks(done) == ["cooldown of a (429)"]
+    assert then(done) == [f"hermes-state --home {home} clear-cooldown openrouter a"]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_of_several_rows_in_the_way_the_pool_is_named(dry_run: bool, home: Path) -> None:
+    rows = [row(None), cooling("b", model_cooldowns={"opus": NOW + HOUR}), cooling("c"), DEAD, DEAD | {"id": "e"}]
+    has(home, *rows[1:])
+    done = clear(home, model="opus", dry_run=dry_run)
+    assert then(done) == [
+        f"hermes-state --home {home} clear-cooldown openrouter",
+        f"hermes-state --home {home} clear-cooldown openrouter --dead",
+    ]
+
+
+def test_a_cooldown_of_another_model_is_in_the_way(home: Path) -> None:
+    agent(home, "0.22.2")
+    has(home, row("a", model_cooldowns={"": NOW + HOUR, "opus": NOW + HOUR}))
+    done = clear(home, model="opus")
+    assert [file.usable for file in done.files] == [1]  # for other models it can be used
+    assert done.still == ()
+
+
+def test_the_moved_cooldown_of_another_credential_is_in_the_way(home: Path) -> None:
+    moved = record(row("a"), last_status="exhausted", last_status_at=NOW, last_error_reset_at=NOW + HOUR)
+    has(home, row("a"), DEAD, section={"a": moved})
+    done = clear(home, credential="d", dead=False)
+    assert then(done) == [
+        f"hermes-state --home {home} clear-cooldown openrouter a",
+        f"hermes-state --home {home} clear-cooldown openrouter d --dead",
+    ]
+
+
+def test_a_profiles_dead_row_that_hides_a_healthy_one_of_the_root_is_told(home: Path) -> None:
+    has(home, row("a"))
+    coder = profile(home, "coder", DEAD)
+    assert any("hide 1 usable in the root store" in what for what in blocks(clear(coder)))
+
+
+def test_the_end_of_a_cooldown_follows_the_agent_of_the_home(home: Path) -> None:
+    """From 0.20 on the only credential of a pool cools down for a minute where no reset time is known."""
+    has(home, row("a", last_status="exhausted", last_status_at=NOW, last_error_code=429))
+    assert clear(home, dry_run=True).files[0].cleared[0].was.remaining_seconds == HOUR - 5
+    agent(home, "0.22.2")
+    assert clear(home, dry_run=True).files[0].cleared[0].was.remaining_seconds == 55.0
+
+
+# --- who could undo it -----------------------------------------------------------------------------------------------
+
+
+def test_who_could_undo_it_is_asked_for_all_homes_that_have_the_file(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def undo_risk(homes: list[Any], *, marks: bool, models: bool) -> Any:
+        asked.append(([each.path for each in homes], marks, models))
+        return asked
+
+    monkeypatch.setattr("hermes_state.clearing.provider.undo_risk", undo_risk)
+    has(home, cooling("a"), row("b", model_cooldowns={"opus": NOW + HOUR}))
+    coder = profile(home, "coder")
+    clear(coder, credential="a")
+    clear(coder, model="opus")
+    clear(coder)
+    assert asked == [([str(coder), str(home)], True, False), ([str(coder), str(home)], False, True), ([], False, False)]
+
+
+def test_as_json_no_value_is_left_out(home: Path) -> None:
+    has(home, cooling("a"), DEAD)
+    (home / "rate_limits").mkdir()
+    said = as_json(clear(home))
+    assert json.loads(json.dumps(said, allow_nan=False)) == said
+    assert said["undo_risk"]["level"] in [level.value for level in Level]
+    assert (said["matched"], said["nothing_to_clear"], len(said["cleared"]), len(said["left"])) == (2, 0, 1, 1)
