@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from hermes_state.codec.comparison import origins, same
 from hermes_state.codec.fault import BadText
 from hermes_state.codec.json import JsonText, collector_paused
+from hermes_state.codec.moving import moved_texts
 from hermes_state.codec.shape import Shapes, Spans
 from hermes_state.codec.style import Style, spell, style_of
 from hermes_state.codec.walk import BETWEEN, KEY, blank_end, elements, key_of, line_and_column, members, value_end
@@ -37,27 +38,10 @@ def rewrite(old: JsonText, new: Any) -> list[Edit]:
     if old.repeated:
         _refuse_repeated(old.text, start, old.value, new, ())
     writer = _Writer(old)
-    for path in _left_places(old.value, new, ()):
-        begin, value = start, old.value
-        for key in path:
-            begin = next(member.value for member in members(old.text, begin) if member.key == key)
-            value = value[key]
-        writer.moved[id(value)] = old.text[begin : value_end(old.text, begin)]
+    writer.moved |= moved_texts(old, new)
     with collector_paused():
         writer.value(start, old.value, new)
     return writer.edits
-
-
-def _left_places(old: Any, new: Any, at: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Where, in the root and one level below, an object or list has left its place, perhaps for another one."""
-    if old is new or not isinstance(old, dict) or not isinstance(new, dict):
-        return
-    for key, value in old.items():
-        if isinstance(value, dict | list) and new.get(key) is not value:
-            if key not in new:
-                yield (*at, key)
-            if not at:
-                yield from _left_places(value, new.get(key, {}), (key,))
 
 
 def _refuse_repeated(text: str, start: int, old: Any, new: Any, at: tuple[str | int, ...]) -> None:
@@ -164,7 +148,7 @@ class _Writer:
                 self.value(begin, a, b)
                 continue
             else:
-                text = spell(b, self.style, None)
+                text = spell(b, self.style, None, self.moved)
             if pieces:
                 pieces += self.text[done:begin], text
             else:

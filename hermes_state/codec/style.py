@@ -50,15 +50,16 @@ def style_of(text: str) -> Style:
 def spell(value: Any, style: Style, indent: str | None, moved: dict[int, str] | None = None) -> str:
     """``value`` as JSON; ``indent`` is the indentation of the line that it begins on (None: all on one line).
 
-    ``moved`` has the text of containers, by identity, that only change their place: it is taken as it is.
+    ``moved`` has the text of values, by identity, that only change their place: it is taken as it is.
     """
+    if moved and id(value) in moved:
+        return moved[id(value)]
     scalar = _SCALARS.get(value.__class__)
     if scalar is not None:
         return scalar(value)
-    if moved and id(value) in moved:
-        return moved[id(value)]
     inner = None if indent is None or style.unit is None else indent + style.unit
-    colon, way = style.colon, _SCALARS.get
+    colon = style.colon
+    way: Callable[..., Any] = _any_way if moved else _SCALARS.get
 
     def below(item: Any) -> str:
         return spell(item, style, inner, moved)
@@ -80,6 +81,10 @@ _SCALARS: dict[type, Callable[[Any], str]] = {
     Spelled: lambda value: str(value.text),
     type(None): lambda value: "null",
 }
+
+
+def _any_way(kind: type, otherwise: Callable[[Any], str]) -> Callable[[Any], str]:
+    return otherwise
 
 
 def _wrapped(opening: str, items: list[str], closing: str, style: Style, indent: str | None) -> str:

@@ -106,23 +106,25 @@ def undeclared(before: Any, after: Any, touches: Sequence[str]) -> str | None:
 
 
 def _undeclared(before: Any, after: Any, nodes: list[dict[str, Any]], at: Path) -> str | None:
-    if before is after or any("" in node for node in nodes):
-        return None
     if isinstance(before, dict) and isinstance(after, dict):
-        if [key for key in before if key in after] != [key for key in after if key in before]:
-            return pointer(at)
-        pairs: Any = [(key, before.get(key), after.get(key), key in before and key in after) for key in before | after]
+        keys: Any = [key for key in before if key not in after or before[key] is not after[key]]
+        if list(before) != list(after):
+            if [key for key in before if key in after] != [key for key in after if key in before]:
+                return pointer(at)
+            keys += [key for key in after if key not in before]
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        pairs = [(index, old, new, True) for index, (old, new) in enumerate(zip(before, after, strict=True))]
+        keys = [index for index, (old, new) in enumerate(zip(before, after, strict=True)) if old is not new]
     else:
         return None if same(before, after) else pointer(at)
-    for part, old, new, both in pairs:
-        if both and old is new:
+    stars = [node["*"] for node in nodes if "*" in node]
+    for key in keys:
+        name = str(key)
+        allowed = [*(node[name] for node in nodes if name in node), *stars]
+        if any("" in node for node in allowed):
             continue
-        below = [node[key] for node in nodes for key in (str(part), "*") if key in node]
-        if not both and not any("" in node for node in below):
-            return pointer((*at, part))
-        found = _undeclared(old, new, below, (*at, part)) if both else None
+        if isinstance(before, dict) and (key not in before or key not in after):
+            return pointer((*at, key))
+        found = _undeclared(before[key], after[key], allowed, (*at, key))
         if found is not None:
             return found
     return None

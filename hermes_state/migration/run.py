@@ -8,9 +8,11 @@ written after it.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from hermes_state import __version__, backup, locks
+from hermes_state import __version__, backup, locks, strays
 from hermes_state.errors import ForeignSection, Refused
 from hermes_state.home import Home
 from hermes_state.liveness import gateway
@@ -41,18 +43,25 @@ class Options:
 @dataclass(frozen=True, slots=True)
 class FileResult:
     """What happened to one file. ``plan`` is None for a file that is not there; ``before`` and ``after`` are its
-    bytes."""
+    bytes; ``atomic`` is False for one that had to be written in place; ``swept`` are strays that went."""
 
     kind: str
     path: str
     real_path: str
     changed: bool
     plan: Plan | None = None
-    changes: list[Change] = field(default_factory=list)
+    documents: tuple[Any, Any] | None = None
     backup: str | None = None
     before: bytes = b""
     after: bytes = b""
+    atomic: bool = True
+    swept: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def changes(self) -> list[Change]:
+        """The paths that changed; worked out when asked for, as it takes longer than the change itself."""
+        return changes(*self.documents) if self.documents is not None else []
 
 
 def migrate_auth(home: Home, options: Options, now: float) -> FileResult:
@@ -72,27 +81,31 @@ def migrate_auth(home: Home, options: Options, now: float) -> FileResult:
         return _result(store, reading, first, None, None)
     _require_stopped(home, reading, options)
     kept: list[str] = []
+    swept: list[str] = []
     made: list[Plan] = []
 
     def change(document: dict[str, object]) -> dict[str, object]:
-        made.append(plan(store.path, document, steps("auth"), context, to_base=options.to_base))
+        # The same content gives the same document object and needs the same plan.
+        again = document is not reading.document
+        made.append(plan(store.path, document, steps("auth"), context, to_base=options.to_base) if again else first)
         return made[-1].document
 
     def guard(found: Reading) -> None:
-        options.permits.require(found)
         facts = {"steps": [f"{one.step.id} {one.direction}" for one in made[-1].applied], "version": __version__}
+        swept.extend(strays.sweep(store.disk, home.path, now))
         kept.append(backup.save(store.disk, home.path, [found.original()], reason="migrate", now=now, facts=facts))
 
-    written = store.update(change, guard=guard, seconds=options.seconds)
+    written = store.update(change, guard=guard, permits=options.permits, seconds=options.seconds)
     if written.replaced is not None and not options.dry_run:
         backup.prune(store.disk, home.path)
-    return _result(store, written.before, made[-1], written, kept[-1] if kept and not options.dry_run else None)
+    return _result(store, written.before, made[-1], written, kept[-1] if kept and not options.dry_run else None, swept)
 
 
 def _absent(store: AuthStore, reading: Reading) -> FileResult:
-    link = reading.where is not None and reading.where.links
-    warnings = [f"{reading.path}: {reading.fault.message}"] if link and reading.fault else []
-    return FileResult(store.kind, store.path, os.path.realpath(store.path), False, warnings=warnings)
+    """A file that is not there is nothing to do; a link that leads nowhere is something to say."""
+    if reading.where is not None and reading.where.links:
+        reading.require_ok()
+    return FileResult(store.kind, store.path, os.path.realpath(store.path), False)
 
 
 def _planned(store: AuthStore, reading: Reading, context: Context, options: Options) -> Plan:
@@ -114,7 +127,14 @@ def _require_stopped(home: Home, reading: Reading, options: Options) -> None:
         raise Refused(reading.path, reason, "--while-running")
 
 
-def _result(store: AuthStore, before: Reading, made: Plan, written: Written | None, saved: str | None) -> FileResult:
+def _result(
+    store: AuthStore,
+    before: Reading,
+    made: Plan,
+    written: Written | None,
+    saved: str | None,
+    swept: Sequence[str] = (),
+) -> FileResult:
     assert before.where is not None
     changed = written is not None and written.replaced is not None
     return FileResult(
@@ -123,17 +143,22 @@ def _result(store: AuthStore, before: Reading, made: Plan, written: Written | No
         real_path=before.where.path,
         changed=changed,
         plan=made,
-        changes=changes(before.document, made.document) if changed else [],
+        documents=(before.document, made.document) if changed else None,
         backup=saved,
         before=before.data,
         after=written.after if written is not None else before.data,
+        atomic=written is None or written.replaced is None or written.replaced.atomic,
+        swept=list(swept),
         warnings=_warnings(made, written),
     )
 
 
 def _warnings(made: Plan, written: Written | None) -> list[str]:
-    found = [f"{step.id} has no way back ({step.irreversible}); it was passed over" for step in made.skipped]
+    passed = made.skipped if made.applied else []
+    found = [f"{step.id} has no way back ({step.irreversible}) and is passed over" for step in passed]
     if written is not None and written.replaced is not None:
+        if not written.replaced.atomic:
+            found.append("it was written in place, not atomically: a reader in that moment could see half of it")
         if not written.replaced.durable:
             found.append("the directory cannot be synced here: a power cut could still undo the write")
         found.extend(f"the {name} of the file could not be kept" for name in written.replaced.not_kept)

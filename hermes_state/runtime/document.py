@@ -53,7 +53,7 @@ def section_of(document: Document) -> Document | None:
     if not isinstance(section, dict):
         raise ValueError("it is not an object")
     if type(section.get("schema")) is not int or section["schema"] < 1:
-        raise ValueError("it has no integer 'schema'")
+        raise ValueError("its 'schema' is no whole number from 1 on")
     if not isinstance(section.get("pools"), dict):
         raise ValueError("it has no object 'pools'")
     return section

@@ -218,9 +218,8 @@ def _dressed(row: Row, record: Record) -> Row:
     made = {**row, **{key: record[key] for key in told(record, STATUS_FIELDS)}}
     after = record.get("after")
     places = after if isinstance(after, dict) else {}
-    for key in record:
-        if key in OPTIONAL_FIELDS and told(record, (key,)):
-            made = _placed(made, key, record[key], places.get(key, key))  # after itself: at the end
+    for key in told(record, OPTIONAL_FIELDS):
+        made = _placed(made, key, record[key], places.get(key, key))  # after itself: at the end
     return made
 
 

@@ -64,6 +64,8 @@ def standing(record: Record, row: Row, now: float) -> tuple[Record | None, What 
 
 def counting(row: Row, record: Record) -> Row:
     """``row`` without what a running agent wrote back after a clear; the very same object when there is nothing."""
+    if "cleared_at" not in record and "cleared_models" not in record:
+        return row
     made = emptied(row, told(row, GROUP_FIELDS)) if is_cleared(row, record) else row
     cleared, ends = record.get("cleared_models"), row.get("model_cooldowns")
     if isinstance(cleared, dict) and isinstance(ends, dict):
@@ -87,16 +89,27 @@ def merge(record: Record | None, row: Row, leaving: Sequence[str], now: float) -
 
     ``record`` must stand, ``row`` must count, and ``leaving`` are its runtime fields that can be moved.
     """
-    written = {key: row[key] for key in leaving}
     if record is None:
-        return {**ties(row), "moved_at": now, **_spread(written, row, leaving, {})}, None
+        return _fresh(row, leaving, now), None
+    written = {key: row[key] for key in leaving}
     recorded = {key: record[key] for key in told(record)}
     facts, what = _facts(recorded, written, parse_timestamp(record.get("moved_at")))
     if facts == recorded:
         return record, what
     made = {key: value for key, value in record.items() if key not in _OWN_FIELDS}
     facts = {key: facts[key] for key in MOVED_FIELDS if key in facts}
-    return {**made, "moved_at": now, **_clears(record, facts), **_spread(facts, row, leaving, record)}, what
+    return {**made, "moved_at": now, **_clears(record, facts), **facts, **_places(facts, row, leaving, record)}, what
+
+
+def _fresh(row: Row, leaving: Sequence[str], now: float) -> Record:
+    """The first record of a row. Nearly all rows of a move need just this, so it is kept quick."""
+    made = ties(row)
+    made["moved_at"] = now
+    for key in leaving:
+        made[key] = row[key]
+    if leaving[-1] in OPTIONAL_FIELDS:
+        made |= _places(made, row, leaving, {})
+    return made
 
 
 def cleared_ends(row: Row, record: Record, model: str | None) -> dict[str, Any]:
@@ -186,29 +199,22 @@ def _clears(record: Record, facts: Record) -> Record:
     return made
 
 
-def _spread(facts: Record, row: Row, leaving: Sequence[str], record: Record) -> Record:
-    """``facts`` as they stand in a record: with the places that the optional ones had in the row, and in that order."""
-    if facts.keys().isdisjoint(OPTIONAL_FIELDS):
-        return facts
-    optional = [key for key in OPTIONAL_FIELDS if key in facts]
-    if len(optional) > 1:
-        optional.sort(key=[*row, *record].index)
-        facts = {key: value for key, value in facts.items() if key not in optional} | {k: facts[k] for k in optional}
-    after = _after(row, [key for key in optional if key in leaving])
-    places = record.get("after")
-    if isinstance(places, dict):
-        after |= {key: places[key] for key in optional if key in places and key not in leaving}
-    return {**facts, "after": after} if after else facts
+def _places(facts: Record, row: Row, leaving: Sequence[str], record: Record) -> Record:
+    """Which key each optional field followed in the row (None: it was the first), for those that were not at its end.
 
-
-def _after(row: Row, leaving: list[str]) -> dict[str, Any]:
-    """Which key each of ``leaving`` follows in ``row`` (None: it is the first), for those not at its end."""
-    for key in reversed(row):
-        if key not in leaving:
-            break
-        leaving.remove(key)
-    names: list[str | None] = [None, *row]
-    return {key: names[names.index(key) - 1] for key in leaving}
+    They leave the last one first and come back the first one first, so each step back undoes its step.
+    """
+    before = record.get("after")
+    known = before if isinstance(before, dict) else {}
+    after = {key: known[key] for key in OPTIONAL_FIELDS if key in facts and key in known and key not in leaving}
+    names = list(row)
+    for key in reversed(OPTIONAL_FIELDS):
+        if key in leaving:
+            place = names.index(key)
+            if place + 1 < len(names):
+                after[key] = names[place - 1] if place else None
+            del names[place]
+    return {"after": after} if after else {}
 
 
 def _is_reset(record: Record, row: Row, now: float) -> bool:

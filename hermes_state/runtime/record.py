@@ -17,8 +17,8 @@ STATUS_FIELDS = (
     "last_error_message",
     "last_error_reset_at",
 )
-#: Written only when there is something to say; ``failure_reason`` changes the length of a cooldown and travels with it.
-OPTIONAL_FIELDS = ("failure_reason", "model_cooldowns")
+#: Written only when there is something to say, in this order; ``failure_reason`` changes the length of a cooldown.
+OPTIONAL_FIELDS = ("model_cooldowns", "failure_reason")
 MOVED_FIELDS = STATUS_FIELDS + OPTIONAL_FIELDS
 #: What one failure says, as one group; model cooldowns are facts of their own.
 GROUP_FIELDS = (*STATUS_FIELDS, "failure_reason")
@@ -66,9 +66,9 @@ def is_superseded(record: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
 
     The source decides only for a record that names no secret: one secret under a new source is still the same account.
     """
-    if "token" in record:
+    if record.get("token") is not None:
         return bool(record["token"] != fingerprint(row))
-    return "source" in record and bool(record["source"] != row.get("source"))
+    return record.get("source") not in (None, row.get("source"))
 
 
 def stays(pool: str, rows: Sequence[Any]) -> list[str]:
@@ -98,7 +98,7 @@ def _stays(pool: str, row: Any, named_so: int) -> str:
 
 def told(fields: Mapping[str, Any], keys: Sequence[str] = MOVED_FIELDS) -> list[str]:
     """Which of ``keys`` say something in a row or record: null and ``{}`` say as little as a missing key."""
-    return [key for key in keys if (value := fields.get(key)) is not None and value != _NOTHING]
+    return [key for key in keys if (value := fields.get(key)) or (value is not None and value != _NOTHING)]
 
 
 def inline_fields(row: Mapping[str, Any]) -> list[str]:

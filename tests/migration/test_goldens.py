@@ -83,3 +83,16 @@ def test_bytes_of_a_token_are_the_same_at_their_new_place() -> None:
     made = migrated(STEPS["auth_0001_systems_to_providers"], case.read_bytes(), "up")
     assert rb'"at-test-\u00e9\/\u0041"' in made
     assert b"3.60e3" in made
+
+
+@pytest.mark.parametrize(
+    "place",
+    ['"last_error_message": "\\u0041\\/b"', '"failure_reason": "b\\u0041"', '"model_cooldowns": {"m\\/x": 1.50}'],
+)
+def test_what_moves_keeps_its_spelling_there_and_back(place: str) -> None:
+    row = '{"id": "aaaaaa", "access_token": "t\\/\\u0041", "last_status": "exhausted", ' + place + "}"
+    before = f'{{"providers": {{}}, "credential_pool": {{"p": [{row}]}}}}'.encode()
+    step = STEPS["auth_0002_credential_pool_runtime"]
+    there = migrated(step, before, "up")
+    assert place.split(": ", 1)[1].encode() in there.partition(b"credential_pool_runtime")[2]
+    assert migrated(step, there, "down") == before

@@ -147,15 +147,12 @@ def test_what_is_no_file_is_left_as_it_is(home: Path, make) -> None:
     assert [path.name for path in home.iterdir()] == ["auth.json"]
 
 
-def test_a_dangling_link_is_nothing_to_do_but_said(home: Path) -> None:
-    (home / "auth.json").symlink_to("nowhere/auth.json")
-    result = migrate_auth(at(home), Options(), NOW)
-    assert not result.changed
-    (home / "auth.json").unlink()
+def test_a_link_that_leads_nowhere_is_said_and_left(home: Path) -> None:
     (home / "auth.json").symlink_to("nowhere.json")
-    result = migrate_auth(at(home), Options(), NOW)
-    assert not result.changed
-    assert any("nowhere.json, which does not exist" in warning for warning in result.warnings)
+    with pytest.raises(FileNotOk, match=r"leads to .*nowhere\.json, which does not exist") as caught:
+        migrate_auth(at(home), Options(), NOW)
+    assert caught.value.exit_code == 3
+    assert [path.name for path in home.iterdir()] == ["auth.json"]
 
 
 @pytest.mark.parametrize(
@@ -229,7 +226,7 @@ def test_a_writer_without_a_lock_makes_us_start_over_and_never_wins_silently(
     from hermes_state.stores.store import ATTEMPTS, Held
 
     file = put(home, sample("pool_exhausted_429.json"))
-    interrupted = []
+    interrupted: list[int] = []
     real = Held._is_unchanged
 
     def interfere(self: Held, at_: object) -> bool:

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+from hermes_state.codec.json import parse
+from hermes_state.codec.rewrite import rewrite
+from hermes_state.edit import apply
 from hermes_state.runtime import SECTION, Note, What, forget, is_pending, join, part, same_document, stays
 from hermes_state.runtime.record import STATUS_FIELDS
 from tests.runtime.pools import NOW, OTHER_TOKEN, POOL, document, mark, record, row
@@ -81,6 +84,14 @@ def test_every_sample_comes_back_from_a_move(path: Path) -> None:
         assert not any(is_pending(row) for row, reason in zip(rows, stays(pool, rows), strict=True) if not reason)
     assert part(parted, NOW + 1).document is parted
     assert same_document(join(parted, NOW + 1).document, sample)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_every_sample_comes_back_byte_for_byte_so_numbers_keep_their_spelling(path: Path) -> None:
+    old = parse(path.read_bytes())
+    moved = parse(apply(old.text, rewrite(old, part(old.value, NOW).document)).encode())
+    back = apply(moved.text, rewrite(moved, join(moved.value, NOW).document))
+    assert back == old.text
 
 
 @pytest.mark.parametrize("version", VERSIONS)

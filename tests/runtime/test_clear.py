@@ -231,6 +231,26 @@ def test_a_later_mark_does_not_bring_cleared_model_cooldowns_back() -> None:
     assert again.records is done.records
 
 
+def test_with_the_last_of_them_met_by_a_later_end_no_cleared_models_are_left() -> None:
+    tomb = tombstone(cleared_models={"opus": NOW + 5})
+    done = split(POOL, [row(model_cooldowns={"opus": NOW + 6})], {"7e472f": tomb}, NOW)
+    assert done.records == {"7e472f": record(moved_at=NOW, cleared_at=CLEARED, model_cooldowns={"opus": NOW + 6})}
+
+
+def test_a_model_cooldown_that_was_not_cleared_stays_where_the_mark_was_written_back() -> None:
+    done = split(POOL, [row(**mark(CLEARED - 1), model_cooldowns={"gpt": NOW + 5})], {"7e472f": tombstone()}, NOW)
+    assert done.rows == [row()]
+    assert done.records == {"7e472f": record(moved_at=NOW, cleared_at=CLEARED, model_cooldowns={"gpt": NOW + 5})}
+    assert done.notes == [Note(POOL, "7e472f", What.WRITTEN_BACK)]
+
+
+def test_ok_does_not_end_the_clear_of_a_model() -> None:
+    _, tomb = forget(row(), record(**mark(), model_cooldowns={"opus": NOW + 5}), CLEARED, "opus")
+    done = split(POOL, [row(last_status="ok")], {"7e472f": tomb}, NOW)
+    assert done.records["7e472f"]["cleared_models"] == {"opus": NOW + 5}
+    assert done.notes == [Note(POOL, "7e472f", What.ENDED_BY_OK)]
+
+
 def test_on_the_way_back_too_only_new_model_cooldowns_count() -> None:
     tomb = tombstone(cleared_models={"opus": NOW + 5})
     done = overlay(POOL, [row(model_cooldowns={"opus": NOW + 5, "gpt": NOW + 1})], {"7e472f": tomb}, NOW)

@@ -383,6 +383,7 @@ def test_spelling_counts() -> None:
 
 
 def test_documents_with_anything_for_pools_can_be_compared() -> None:
-    for pools in (None, [], {"x": None}, {"x": ["no row"]}):
+    odd: list[Any] = [None, [], {"x": None}, {"x": ["no row"]}]
+    for pools in odd:
         assert same_document({"credential_pool": pools}, {"credential_pool": pools})
         assert not same_document({"credential_pool": pools}, {"credential_pool": {"x": [row()]}})

@@ -196,12 +196,13 @@ def test_rows_keep_their_number_order_and_all_that_is_not_moved(state: State) ->
 @given(states())
 def test_rows_that_stay_and_do_not_change_are_the_very_same_objects(state: State) -> None:
     rows, records = state
-    parted = split(POOL, rows, records, NOW)
+    parted, overlaid = split(POOL, rows, records, NOW), overlay(POOL, rows, records, NOW)
     for old, new, reason in zip(rows, parted.rows, stays(POOL, rows), strict=True):
         if new is not old:
             assert not same(new, old)
             assert reason in ("", "dead")  # a dead mark goes only where a clear had ended it
             assert is_pending(old)
+    assert all(new is old or not same(new, old) for old, new in zip(rows, overlaid.rows, strict=True))
     for identity, record in parted.records.items():
         assert record is records.get(identity) or not same(record, records.get(identity))
 

@@ -8,7 +8,7 @@ import pytest
 
 from hermes_state.runtime import Note, What, overlay, split
 from hermes_state.runtime.record import GROUP_FIELDS
-from tests.runtime.pools import NOW, OTHER_TOKEN, POOL, mark, record, row
+from tests.runtime.pools import NOW, OTHER_TOKEN, POOL, TOKEN, mark, record, row
 
 MOVED = NOW - 50
 
@@ -165,6 +165,12 @@ def test_what_agents_leave_behind_after_a_clear_is_no_mark_and_ends_none(left_be
     assert group(made or {}) == mark(NOW - 100)
 
 
+def test_a_time_alone_makes_a_mark() -> None:
+    made, notes = merged({"last_status_at": NOW - 10, "last_error_code": 402}, mark(NOW - 100))
+    assert group(made or {}) == {"last_status_at": NOW - 10, "last_error_code": 402}
+    assert notes == [What.INLINE_IS_LATER]
+
+
 # --- nulls, ok, dead, resets -----------------------------------------------------------------------------------------
 
 
@@ -233,10 +239,24 @@ def test_a_reset_ends_nothing_in_a_record_that_does_not_say_when_it_was_made() -
     assert split(POOL, [row(status_cleared_at=NOW - 1)], {"7e472f": before}, NOW).records["7e472f"] is before
 
 
+def test_a_reset_has_nothing_to_end_in_a_record_without_facts() -> None:
+    records = {"7e472f": record(moved_at=MOVED, cleared_at=MOVED - 5)}
+    done = split(POOL, [row(status_cleared_at=MOVED + 1)], records, NOW)
+    assert done.records is records
+    assert done.notes == []
+
+
 def test_a_mark_after_the_agents_reset_is_moved_anew() -> None:
     made, notes = merged({"status_cleared_at": MOVED + 1, **mark(MOVED + 2)}, mark(last_error_code=402))
     assert made == record(moved_at=NOW, **mark(MOVED + 2))
     assert notes == [What.ENDED_BY_RESET]
+
+
+def test_nulls_in_a_record_say_nothing_either() -> None:
+    rows: list[Any] = [{"id": "7e472f", "access_token": TOKEN}]
+    done = overlay(POOL, rows, {"7e472f": record(failure_reason=None, model_cooldowns={}, last_status=None)}, NOW)
+    assert done.rows is rows
+    assert done.records == {}
 
 
 # --- model cooldowns -------------------------------------------------------------------------------------------------
@@ -339,12 +359,14 @@ def test_the_place_of_a_field_is_the_rows_where_it_is_inline_else_the_records() 
     inline = {"model_cooldowns": {"opus": 1.5}, **row(**mark(NOW - 100))}
     made = split(POOL, [inline], {"7e472f": before}, NOW).records["7e472f"]
     assert made["after"] == {"model_cooldowns": None, "failure_reason": "label"}
-    inline = row(**mark(NOW - 100), failure_reason="billing")
-    made = split(POOL, [inline | mark(NOW - 10)], {"7e472f": before}, NOW).records["7e472f"]
-    assert "after" not in made
+    for later in (
+        row(**mark(NOW - 10), failure_reason="billing"),
+        row(**mark(NOW - 10), model_cooldowns={"opus": 1.5}),
+    ):
+        assert "after" not in split(POOL, [later], {"7e472f": before}, NOW).records["7e472f"]
 
 
-def test_a_record_keeps_one_order_of_fields() -> None:
+def test_a_record_has_one_order_of_fields() -> None:
     made, _ = merged(
         {"model_cooldowns": {"opus": 1.5}, **mark(NOW - 100, last_error_message="x")},
         {"failure_reason": "billing", "last_error_reset_at": NOW, **mark(NOW - 100)},

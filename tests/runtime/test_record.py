@@ -68,6 +68,7 @@ def test_source_decides_where_a_record_names_no_token() -> None:
     assert is_superseded(made, row())
     assert not is_superseded(made, row(source="env:KEY"))
     assert not is_superseded({"moved_at": NOW}, row())
+    assert not is_superseded({"source": None, "token": None}, row())
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,7 @@ def test_a_place_that_an_agent_did_away_with_is_the_end() -> None:
     ("fields", "remaining"),
     [
         (mark(NOW - 600), 3000.0),
+        (mark("2025-10-09T08:51:40Z"), 3500.0),
         (mark(NOW - 600, last_error_code=401), 0.0),
         (mark(NOW - 100, last_error_code=401), 200.0),
         (mark(NOW - 600, last_error_reset_at=NOW + 42), 42.0),
