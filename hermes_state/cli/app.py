@@ -10,6 +10,7 @@ import typer
 
 from hermes_state import __version__
 from hermes_state.cli.shared import Command, Group, asked
+from hermes_state.interruption import at_once
 
 app = typer.Typer(
     cls=Group,
@@ -26,6 +27,15 @@ Kinds = Annotated[
     typer.Argument(
         metavar="[KIND]...", help="Only these kinds of file: auth, sessions, config, breaker.", show_default=False
     ),
+]
+# What commands refuse by themselves, and the flag that allows it.
+BreakHardLink = Annotated[
+    bool, typer.Option("--break-hard-link", help="Replace a file that has other names; those keep the old content.")
+]
+ReplaceReadOnly = Annotated[bool, typer.Option("--replace-read-only", help="Replace a file that is read-only.")]
+ChangeOwner = Annotated[bool, typer.Option("--change-owner", help="Replace another user's file; it becomes yours.")]
+InPlace = Annotated[
+    bool, typer.Option("--in-place", help="Write into a file that cannot be replaced (a bind mount); not atomic.")
 ]
 
 
@@ -52,7 +62,8 @@ def inspect(context: typer.Context, kinds: Kinds = None) -> int:
     """
     from hermes_state.cli.inspect import run
 
-    return run(asked(context), kinds or [])
+    with at_once():
+        return run(asked(context), kinds or [])
 
 
 @app.command("migrate", cls=Command)
@@ -72,18 +83,13 @@ def migrate(
     leave_binding: Annotated[
         bool, typer.Option("--leave-binding", help="Leave cooldowns that still bind where stock agents see them.")
     ] = False,
-    break_hard_link: Annotated[
-        bool, typer.Option("--break-hard-link", help="Replace a file that has other names; those keep the old content.")
-    ] = False,
-    replace_read_only: Annotated[
-        bool, typer.Option("--replace-read-only", help="Replace a file that is read-only.")
-    ] = False,
-    change_owner: Annotated[
-        bool, typer.Option("--change-owner", help="Replace another user's file; it becomes yours.")
-    ] = False,
+    break_hard_link: BreakHardLink = False,
+    replace_read_only: ReplaceReadOnly = False,
+    change_owner: ChangeOwner = False,
     while_running: Annotated[
         bool, typer.Option("--while-running", help="Go back to base beside a live gateway (it may undo that).")
     ] = False,
+    in_place: InPlace = False,
 ) -> int:
     """Move inline cooldowns out of credential_pool into credential_pool_runtime, after a verified backup.
 
@@ -102,7 +108,7 @@ def migrate(
         diff=diff,
         check=check,
         leave_binding=leave_binding,
-        permits=Permits(break_hard_link, replace_read_only, change_owner, while_running),
+        permits=Permits(break_hard_link, replace_read_only, change_owner, while_running, in_place),
     )
 
 
@@ -126,6 +132,123 @@ def clear_breaker(
     return run(asked(context), provider, dry_run=dry_run)
 
 
+@app.command("clear-cooldown", cls=Command)
+def clear_cooldown(
+    context: typer.Context,
+    provider: Annotated[
+        str, typer.Argument(metavar="PROVIDER", help="Whose cooldowns: openrouter, nous, ...", show_default=False)
+    ],
+    credential: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[CREDENTIAL]", help="Only this one: its id, else its label, else its number.", show_default=False
+        ),
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="MODEL", help="Clear only the cooldown for this model.")
+    ] = None,
+    breaker: Annotated[bool, typer.Option("--breaker", help="Clear the provider's breaker too.")] = False,
+    dead: Annotated[
+        bool, typer.Option("--dead", help="Clear dead credentials too, which agents gave up; a new login mends them.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be cleared; create and change nothing.")
+    ] = False,
+    break_hard_link: BreakHardLink = False,
+    replace_read_only: ReplaceReadOnly = False,
+    change_owner: ChangeOwner = False,
+    in_place: InPlace = False,
+) -> int:
+    """Clear the cooldowns of a provider, so that they stay cleared: verified on disk, truly counted.
+
+    Works on the profile's own credentials or, where it has none, on those that it borrows from the root home.
+
+    Example: hermes-state clear-cooldown openrouter
+    """
+    from hermes_state.clearing.targets import Target
+    from hermes_state.cli.clear_cooldown import run
+    from hermes_state.stores.permits import Permits
+
+    if model is not None and dead:
+        raise typer.BadParameter("it clears one model's cooldown, --dead whole credentials", param_hint="--model")
+    return run(
+        asked(context),
+        Target(provider, credential, model, dead),
+        breaker=breaker,
+        dry_run=dry_run,
+        permits=Permits(break_hard_link, replace_read_only, change_owner, in_place=in_place),
+    )
+
+
+@app.command("backups", cls=Command)
+def backups(context: typer.Context) -> int:
+    """List what files can be brought back from: our backups, and copies that agents left. Changes nothing.
+
+    Example: hermes-state backups
+    """
+    from hermes_state.cli.backups import run
+
+    with at_once():
+        return run(asked(context))
+
+
+@app.command("restore", cls=Command)
+def restore(
+    context: typer.Context,
+    stamp: Annotated[
+        str, typer.Argument(metavar="STAMP", help="A name that 'backups' lists, or its beginning.", show_default=False)
+    ],
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[FILE]...", help="Only these files: auth.json, config.yaml.", show_default=False),
+    ] = None,
+    with_tokens: Annotated[
+        bool, typer.Option("--with-tokens", help="Take the tokens of the backup too (they may be spent by now).")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would happen; create and change nothing.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Show the changed lines, secrets as fingerprints.")] = False,
+    break_hard_link: BreakHardLink = False,
+    replace_read_only: ReplaceReadOnly = False,
+    change_owner: ChangeOwner = False,
+    while_running: Annotated[
+        bool, typer.Option("--while-running", help="Restore beside a live gateway (it may undo that).")
+    ] = False,
+    in_place: InPlace = False,
+) -> int:
+    """Bring files back from a backup, with the tokens of now; what is replaced is backed up first.
+
+    Example: hermes-state restore 20260102T030405Z-1a2b --dry-run --diff
+    """
+    from hermes_state.cli.restore import run
+    from hermes_state.stores.permits import Permits
+
+    options = asked(context)
+    if options.all_profiles:
+        raise typer.BadParameter("a backup is of one home: name it with --home or --profile", param_hint="STAMP")
+    return run(
+        options,
+        stamp,
+        files or [],
+        with_tokens=with_tokens,
+        dry_run=dry_run,
+        diff=diff,
+        permits=Permits(break_hard_link, replace_read_only, change_owner, while_running, in_place),
+    )
+
+
+@app.command("recover", cls=Command)
+def recover(context: typer.Context) -> int:
+    """Mend in-place writes that were interrupted, and sweep what killed runs left lying.
+
+    Example: hermes-state recover --all-profiles
+    """
+    from hermes_state.cli.recover import run
+
+    return run(asked(context))
+
+
 @app.command("schema", cls=Command)
 def schema(
     context: typer.Context,
@@ -140,6 +263,23 @@ def schema(
     return run(asked(context), kind)
 
 
+@app.command("selftest", cls=Command)
+def selftest(
+    context: typer.Context,
+    within: Annotated[
+        str | None,
+        typer.Option("--in", metavar="DIR", help="Make the temporary folder here (default: the system's own)."),
+    ] = None,
+) -> int:
+    """Try every crash on this file system, in a temporary folder: nothing may be lost. No home is touched.
+
+    Example: hermes-state selftest --in ~
+    """
+    from hermes_state.cli.selftest import run
+
+    return run(asked(context), within)
+
+
 def main() -> NoReturn:
     """Run the program and leave with its exit code."""
     sys.exit(run(sys.argv[1:]))
@@ -147,49 +287,6 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run the program with ``arguments``; returns its exit code. Nothing is raised."""
-    from hermes_state.errors import ExitCode, StateError
+    from hermes_state.cli.ending import ended
 
-    wants_json = "--json" in arguments
-    try:
-        code = app(args=arguments, prog_name="hermes-state", standalone_mode=False)
-        sys.stdout.flush()
-        return int(code or 0)
-    except StateError as error:
-        return _failed(error, wants_json)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more when it closes the stream.
-        sys.stdout = None  # type: ignore[assignment]
-        return int(ExitCode.OK)
-    except KeyboardInterrupt:
-        return 130
-    except Exception as error:
-        if hasattr(error, "format_message"):
-            return _misused(error, wants_json)
-        from hermes_state.cli.output import print_unexpected
-
-        return int(print_unexpected(error))
-
-
-def _failed(error: BaseException, wants_json: bool) -> int:
-    from hermes_state.cli.output import error_entry, print_error, print_json
-    from hermes_state.errors import StateError
-
-    assert isinstance(error, StateError)
-    if wants_json:
-        print_json("error", {}, [error_entry(error)])
-    print_error(error)
-    return int(error.exit_code)
-
-
-def _misused(error: Exception, wants_json: bool) -> int:
-    """A usage error of the command line, as text and, where asked for, as JSON."""
-    from hermes_state.cli.output import print_json
-
-    message = error.format_message()  # type: ignore[attr-defined]
-    if wants_json:
-        entry = {"code": "usage", "kind": "", "home": None, "path": "", "pointer": "", "message": message, "hint": ""}
-        print_json("error", {}, [entry])
-    context = getattr(error, "ctx", None)
-    where = context.command_path if context is not None else "hermes-state"
-    sys.stderr.write(f"hermes-state: {message}\n  {where} --help says more\n")
-    return 2
+    return ended(lambda: app(args=arguments, prog_name="hermes-state", standalone_mode=False), "--json" in arguments)

@@ -7,9 +7,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from hermes_state.cli.shared import Asked
+from hermes_state.cli.shared import Asked, require_kinds
 from hermes_state.clock import now
-from hermes_state.errors import ExitCode, UnknownTarget
+from hermes_state.errors import ExitCode
+
+#: Credentials, and findings, that one screen lists.
+MOST = 100
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,17 +20,13 @@ if TYPE_CHECKING:
 
     from hermes_state.inspection.report import Credential, HomeReport, Provider, Report
 
-KINDS = ("auth", "sessions", "config", "breaker")
-
 
 def run(asked: Asked, kinds: list[str]) -> int:
     """Print the report; returns 0 as long as everything could be looked at. Raises UnknownTarget, NoSuchHome,
     UnknownProfile."""
     from hermes_state.inspection import inspect
 
-    for kind in kinds:
-        if kind not in KINDS:
-            raise UnknownTarget("hermes-state", "kind", kind, KINDS)
+    require_kinds(kinds)
     at = now()
     report = inspect(asked.homes(), kinds=kinds or None, now=at)
     if asked.json:
@@ -63,7 +62,7 @@ def _print_home(out: Console, home: HomeReport, at: float) -> None:
     line(out, words(f"agent {version}, gateway {gateway}{managed}", "dim"))
     sections = (
         ("Providers", [_provider(each, at) for each in home.providers]),
-        ("Credentials", [_credential(each) for each in home.credentials]),
+        ("Credentials", _credentials(home, at)),
         ("Breakers", [_breaker(each.provider, each.state, each.remaining_seconds) for each in home.breakers]),
         ("Files", _files(home)),
     )
@@ -89,7 +88,18 @@ def _provider(provider: Provider, at: float) -> list[Text | str]:
     return [" ", mark("ok" if whole else "error"), provider.provider, verdict, "; ".join(blocks)]
 
 
-def _credential(row: Credential) -> list[Text | str]:
+def _credentials(home: HomeReport, at: float) -> list[list[Text | str]]:
+    """One row for each; of very many those that are not simply usable come first, and the rest is counted."""
+    rows = list(home.credentials)
+    if len(rows) > MOST:
+        rows.sort(key=lambda row: row.status.value == "ok")
+    shown = [_credential(row, at) for row in rows[:MOST]]
+    if len(rows) > MOST:
+        shown.append([" ", "", f"... and {len(rows) - MOST} more (--json has all)"])
+    return shown
+
+
+def _credential(row: Credential, at: float) -> list[Text | str]:
     from rich.text import Text
 
     from hermes_state.cli.render import bar, left, mark, words
@@ -106,9 +116,11 @@ def _credential(row: Credential) -> list[Text | str]:
     elif row.status == "elapsed":
         state = words("usable again")
     for model, end in row.model_cooldowns.items():
-        state += words(f"; {model} {'for ever' if end is None else 'cooling'}")
+        if end is None or end > at:
+            state += words(f"; not for {model}" + (f" for {left(end - at)}" if end is not None else ""))
     why = " ".join(str(part) for part in (row.error_code, row.reason or row.message) if part is not None)
-    place = {"inline": "", "none": ""}.get(row.held, f"held {row.held}") + (" (root's)" if row.store == "root" else "")
+    place = "(in the section)" if row.held in ("runtime", "both") and row.status == "cooling" else ""
+    place += " (root's)" if row.store == "root" else ""
     return [
         " ",
         mark(marks[row.status.value]),
@@ -145,7 +157,9 @@ def _files(home: HomeReport) -> list[list[Text | str]]:
         if file.link_target:
             facts.append(f"-> {os.path.relpath(file.link_target, home.path)}")
         if file.section is not None:
-            facts.append(f"runtime section: {file.section.records} records")
+            records = file.section.records
+            held = f"{records} record{'s' if records != 1 else ''}" if records is not None else "of a later version"
+            facts.append(f"runtime section: {held}")
         if file.pending:
             facts.append(f"pending: {', '.join(file.pending)}")
         if file.kind == "sessions" and home.sessions is not None:
@@ -171,6 +185,8 @@ def _print_findings(out: Console, home: HomeReport) -> None:
         where = f"{finding.pointer}: " if finding.pointer else ""
         rows.append([" ", mark(finding.severity.value), finding.id, _message(where + finding.message, finding.hint)])
     print_table(out, rows)
+    if len(found) > MOST:
+        line(out, "  ", f"... and {len(found) - MOST} more (--json has all)")
 
 
 def _message(message: str, hint: str) -> Text:

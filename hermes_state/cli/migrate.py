@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hermes_state.cli.output import error_entry, print_error, print_json
-from hermes_state.cli.shared import Asked
+from hermes_state.cli.shared import Asked, require_kinds
 from hermes_state.clock import duration, now
-from hermes_state.errors import ExitCode, StateError, UnknownTarget, worst
+from hermes_state.errors import ExitCode, StateError, worst
 from hermes_state.home import Home
+from hermes_state.interruption import each
 from hermes_state.migration.run import FileResult, Options, migrate_auth
 from hermes_state.stores.permits import Permits
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-KINDS = ("auth", "sessions", "config", "breaker")
 
 #: Why a row stayed as it is, in words.
 REASONS = {
@@ -41,10 +40,14 @@ NOTES = {
     "ended_by_dead": "the agent has given it up since: its record goes",
     "ended_by_reset": "it was reset since: its record goes",
     "written_back": "a running agent wrote back a cooldown that had been cleared: it stays cleared",
-    "superseded": "the user has logged in again since: the record of the old secret goes",
+    "superseded": "the row has another secret now (a new login, or a refresh): the record of the old one goes",
     "orphan": "this record's row is gone; the record stays until it has ended",
     "orphan_dropped": "this record's row is gone and the record has ended: it goes",
 }
+
+
+#: Notes of records that a way back cannot bring back.
+DROPPED = ("superseded", "ended_by_ok", "ended_by_dead", "ended_by_reset", "orphan_dropped", "written_back")
 
 
 @dataclass(slots=True)
@@ -67,9 +70,7 @@ def run(
     permits: Permits,
 ) -> int:
     """Migrate, or rehearse it; returns the exit code. Raises UnknownTarget, NoSuchHome and UnknownProfile."""
-    for kind in kinds:
-        if kind not in KINDS:
-            raise UnknownTarget("hermes-state", "kind", kind, KINDS)
+    require_kinds(kinds)
     options = Options(to_base, dry_run or check, leave_binding, permits, asked.lock_timeout)
     results = _all(asked.homes(), kinds, options)
     if asked.json:
@@ -84,22 +85,22 @@ def run(
 
 def _all(homes: list[Home], kinds: list[str], options: Options) -> list[HomeResult]:
     """Each home in turn; a real file that several homes share is migrated once. One home's fault stops no other."""
-    results: list[HomeResult] = []
     done: dict[str, str] = {}
-    for home in homes:
-        result = HomeResult(home)
-        results.append(result)
+
+    def migrate(result: HomeResult) -> None:
+        home = result.home
         real = os.path.realpath(os.path.join(home.path, "auth.json"))
+        result.warnings.extend(f"there are no migrations for {kind}" for kind in kinds if kind != "auth")
         if kinds and "auth" not in kinds:
-            continue
+            return
         if real in done:
             result.warnings.append(f"auth.json is the file of {done[real]}, which was already seen to")
-            continue
-        try:
-            result.files.append(migrate_auth(home, options, now()))
-        except StateError as error:
-            result.errors.append(error)
+            return
         done[real] = home.path
+        result.files.append(migrate_auth(home, options, now()))
+
+    results = [HomeResult(home) for home in homes]
+    each(results, migrate, lambda result, error: result.errors.append(error), lambda result: result.home.path)
     return results
 
 
@@ -126,6 +127,7 @@ def _home_entry(result: HomeResult, diff: bool) -> dict[str, Any]:
 
 def _file_entry(file: FileResult, diff: bool) -> dict[str, Any]:
     from hermes_state.redaction import diff as redacted_diff
+    from hermes_state.redaction import redact
 
     plan = file.plan
     entry: dict[str, Any] = {
@@ -133,17 +135,23 @@ def _file_entry(file: FileResult, diff: bool) -> dict[str, Any]:
         "path": file.path,
         "real_path": file.real_path,
         "changed": file.changed,
+        "atomic": file.atomic,
+        "swept": file.swept,
         "steps": [
             {"id": one.step.id, "title": one.step.title, "direction": one.direction}
             for one in (plan.applied if plan else [])
         ],
         "changes": [
-            {"op": one.op, "path": one.path, **({"from": one.origin} if one.origin is not None else {})}
+            {"op": one.op, "path": redact(one.path)} | ({"from": redact(one.origin)} if one.origin is not None else {})
             for one in file.changes
         ],
-        "left": [{"pool": one.pool, "id": one.id, "reason": one.reason} for one in (plan.left if plan else [])],
+        "left": [
+            {"pool": redact(one.pool), "id": redact(one.id) if one.id else None, "reason": one.reason}
+            for one in (plan.left if plan else [])
+        ],
         "binding_moved": [
-            {"pool": one.pool, "id": one.id, "remaining_seconds": _finite(one.remaining)} for one in _binding(file)
+            {"pool": redact(one.pool), "id": redact(one.id), "remaining_seconds": _finite(one.remaining)}
+            for one in _binding(file)
         ],
     }
     if diff:
@@ -161,18 +169,20 @@ def _binding(file: FileResult) -> list[Any]:
 
 
 def _warning_entries(file: FileResult) -> list[dict[str, Any]]:
+    from hermes_state.redaction import redact
+
     entries: list[dict[str, Any]] = [{"message": message} for message in file.warnings]
     entries.extend(
         {
             "message": f"still cools down for {duration(one.remaining)}; once moved, a stock agent uses it at once",
-            "pool": one.pool,
-            "id": one.id,
+            "pool": redact(one.pool),
+            "id": redact(one.id),
         }
         for one in _binding(file)
     )
     if file.plan is not None:
         entries.extend(
-            {"message": NOTES[note.what], "pool": note.pool, "id": note.id}
+            {"message": NOTES[note.what], "pool": redact(note.pool), "id": redact(note.id)}
             for note in file.plan.notes
             if note.what in NOTES
         )
@@ -180,7 +190,7 @@ def _warning_entries(file: FileResult) -> list[dict[str, Any]]:
 
 
 def _print_text(results: list[HomeResult], options: Options, diff: bool, check: bool) -> None:
-    from hermes_state.cli.render import console, line, mark, words
+    from hermes_state.cli.render import console, line, mark, print_diff, words
 
     out = console()
     for result in results:
@@ -188,28 +198,15 @@ def _print_text(results: list[HomeResult], options: Options, diff: bool, check: 
         for message in result.warnings:
             line(out, mark("info"), message)
         for file in result.files:
-            _print_file(out, file, options, check)
+            _print_file(out, result.home, file, options, check)
             if diff and file.changed:
-                from hermes_state.redaction import diff as redacted_diff
-
-                out.print(words_of_diff(redacted_diff(file.before, file.after, os.path.basename(file.path))), end="")
+                print_diff(out, file.before, file.after, os.path.basename(file.path))
         out.file.flush()
         for error in result.errors:
             print_error(error)
 
 
-def words_of_diff(text: str) -> Any:
-    """A diff with its usual colours; its text was made harmless when it was made."""
-    from rich.text import Text
-
-    styles = {"+": "green", "-": "red", "@": "cyan"}
-    made = Text()
-    for line in text.splitlines(keepends=True):
-        made.append(line, style=styles.get(line[:1], ""))
-    return made
-
-
-def _print_file(out: Console, file: FileResult, options: Options, check: bool) -> None:
+def _print_file(out: Console, home: Home, file: FileResult, options: Options, check: bool) -> None:
     from hermes_state.cli.render import line, mark
 
     name = os.path.basename(file.path)
@@ -231,16 +228,18 @@ def _print_file(out: Console, file: FileResult, options: Options, check: bool) -
         who = f"{left.pool} {left.id or f'row {left.index}'}"
         line(out, " ", mark("info"), f"{who} left: {REASONS[left.reason]}")
     if file.changed and not check:
-        _print_way_back(out, file, options)
+        _print_way_back(out, home, file, options)
 
 
 def _counts(file: FileResult) -> str:
     counted = {op: sum(1 for change in file.changes if change.op == op) for op in ("add", "move", "replace", "remove")}
     done = {"add": "added", "move": "moved", "replace": "replaced", "remove": "removed"}
-    return "paths: " + ", ".join(f"{count} {done[op]}" for op, count in counted.items() if count)
+    moved = len(file.plan.moved) if file.plan else 0
+    rows = f"{moved} credential{'s' if moved != 1 else ''} moved; " if moved else ""
+    return f"{rows}paths: " + ", ".join(f"{count} {done[op]}" for op, count in counted.items() if count)
 
 
-def _print_way_back(out: Console, file: FileResult, options: Options) -> None:
+def _print_way_back(out: Console, home: Home, file: FileResult, options: Options) -> None:
     from hermes_state.cli.render import line
 
     if options.dry_run:
@@ -248,5 +247,12 @@ def _print_way_back(out: Console, file: FileResult, options: Options) -> None:
         return
     if file.backup is not None:
         line(out, "   ", f"backup: {file.backup}")
-    if not options.to_base and any(one.step.down for one in (file.plan.applied if file.plan else [])):
-        line(out, "   ", "to go back: hermes-state migrate --to base")
+    for path in file.swept:
+        line(out, "   ", f"swept a stray of a killed run: {path}")
+    from hermes_state.inspection.commands import command
+
+    plan = file.plan
+    if plan is not None and plan.moved and any(one.step.down for one in plan.applied) and not options.to_base:
+        line(out, "   ", f"to go back: {command(home, 'migrate --to base')}")
+    if plan is not None and any(note.what in DROPPED for note in plan.notes):
+        line(out, "   ", "what went for good is in the backup only")

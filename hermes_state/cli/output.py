@@ -25,7 +25,7 @@ def error_entry(error: StateError, home: str | None = None) -> dict[str, Any]:
         "kind": error.kind,
         "home": home,
         "path": error.path,
-        "pointer": error.pointer,
+        "pointer": shown(error.pointer),
         "message": shown(error.message),
         "hint": shown(error.hint),
     }

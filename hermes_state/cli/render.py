@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hermes_state.clock import duration
-from hermes_state.redaction import harmless
+from hermes_state.redaction import diff, shown
 
 #: Marks with their plain forms, for terminals that cannot show them.
 _MARKS = {
@@ -44,8 +44,8 @@ def mark(name: str) -> Text:
 
 
 def words(text: str, style: str = "") -> Text:
-    """Text from a file, made harmless."""
-    return Text(harmless(text), style=style)
+    """Text that may hold words from a file: without secrets, and harmless to a terminal."""
+    return Text(shown(text), style=style)
 
 
 def line(out: Console, *parts: Text | str) -> None:
@@ -103,3 +103,12 @@ def _print_columns(out: Console, rows: Sequence[Sequence[Text]], head: Sequence[
     with out.capture() as printed:
         out.print(made)
     out.file.write("".join(f"{text.rstrip()}\n" for text in printed.get().splitlines()))
+
+
+def print_diff(out: Console, before: bytes, after: bytes, name: str) -> None:
+    """A diff in the usual colours, secrets as fingerprints."""
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    made = Text()
+    for text in diff(before, after, name).splitlines(keepends=True):
+        made.append(text, style=styles.get(text[:1], ""))
+    out.print(made, end="")

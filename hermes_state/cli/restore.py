@@ -8,13 +8,12 @@ from typing import Any
 from hermes_state.cli.output import error_entry, print_error, print_json
 from hermes_state.cli.shared import Asked
 from hermes_state.clock import now
-from hermes_state.disk import RealDisk
+from hermes_state.disk import Disk, RealDisk
 from hermes_state.errors import StateError, UnknownTarget, worst
 from hermes_state.home import Home
+from hermes_state.interruption import each
 from hermes_state.rehearsal import DryDisk
-from hermes_state.restoring import Restored, find, restore
-from hermes_state.stores.auth import AuthStore
-from hermes_state.stores.config import ConfigStore
+from hermes_state.restoring import Copy, Restored, Source, find, restore, store_of
 from hermes_state.stores.permits import Permits
 
 ROWS = {
@@ -30,32 +29,29 @@ def run(
 ) -> int:
     """Restore, or rehearse it; returns the exit code. Raises UnknownTarget, NoSuchHome and UnknownProfile."""
     home = asked.homes()[0]
-    source = find(RealDisk(), home.path, name)
-    copies = [copy for copy in source.copies if not files or copy.file in files]
-    for file in files:
-        if file not in [copy.file for copy in source.copies]:
-            raise UnknownTarget(source.path, "file", file, tuple(copy.file for copy in source.copies))
+    disk: Disk = DryDisk() if dry_run else RealDisk()
+    source = find(disk, home.path, name)
+    copies = _wanted(source, files)
     done: list[Restored] = []
     errors: list[StateError] = []
-    for copy in copies:
-        disk = DryDisk() if dry_run else RealDisk()
-        store = AuthStore(home, disk) if copy.file == "auth.json" else ConfigStore(home, disk)
-        try:
-            done.append(
-                restore(
-                    home,
-                    source,
-                    copy,
-                    store,
-                    with_tokens=with_tokens,
-                    dry_run=dry_run,
-                    permits=permits,
-                    now=now(),
-                    seconds=asked.lock_timeout,
-                )
+
+    def act(copy: Copy) -> None:
+        store = store_of(home, copy.file, disk)
+        done.append(
+            restore(
+                home,
+                source,
+                copy,
+                store,
+                with_tokens=with_tokens,
+                dry_run=dry_run,
+                permits=permits,
+                now=now(),
+                seconds=asked.lock_timeout,
             )
-        except StateError as error:
-            errors.append(error)
+        )
+
+    each(copies, act, lambda _, error: errors.append(error), lambda copy: os.path.join(home.path, copy.file))
     if asked.json:
         body = {
             "dry_run": dry_run,
@@ -71,6 +67,14 @@ def run(
     return worst([int(error.exit_code) for error in errors])
 
 
+def _wanted(source: Source, files: list[str]) -> list[Copy]:
+    there = [copy.file for copy in source.copies]
+    for file in files:
+        if file not in there:
+            raise UnknownTarget(source.path, "file", file, tuple(there))
+    return [copy for copy in source.copies if not files or copy.file in files]
+
+
 def _entry(one: Restored, diff: bool) -> dict[str, Any]:
     from hermes_state.redaction import diff as redacted
 
@@ -78,8 +82,11 @@ def _entry(one: Restored, diff: bool) -> dict[str, Any]:
         "file": one.file,
         "path": one.path,
         "changed": one.changed,
+        "atomic": one.atomic,
         "backup": one.backup,
         "live_tokens_kept": one.live_tokens,
+        "shared_with": list(one.shared_with),
+        "links_then": None if one.links is None else list(one.links),
         "rows": [{"pool": row.pool, "id": row.id, "what": row.what} for row in one.rows],
     }
     if diff:
@@ -88,8 +95,7 @@ def _entry(one: Restored, diff: bool) -> dict[str, Any]:
 
 
 def _print(home: Home, name: str, done: list[Restored], dry_run: bool, diff: bool) -> None:
-    from hermes_state.cli.render import console, line, mark, words
-    from hermes_state.redaction import diff as redacted
+    from hermes_state.cli.render import console, line, mark, print_diff, words
 
     out = console()
     line(out, words(f"Home {home.path} ({home.rule})", "bold"))
@@ -98,6 +104,8 @@ def _print(home: Home, name: str, done: list[Restored], dry_run: bool, diff: boo
         line(out, mark("ok"), f"{os.path.basename(one.path)} {state}")
         for row in one.rows:
             line(out, " ", mark("info"), f"{row.pool} {row.id or '(no id)'}: {ROWS[row.what]}")
+        for warning in _warnings(one):
+            line(out, " ", mark("warning"), warning)
         if one.live_tokens:
             line(
                 out, "   ", "tokens of now are kept where id and source match; --with-tokens takes those of the backup"
@@ -105,6 +113,16 @@ def _print(home: Home, name: str, done: list[Restored], dry_run: bool, diff: boo
         if one.backup is not None:
             line(out, "   ", f"backup of what was replaced: {one.backup}")
         if diff and one.changed:
-            from hermes_state.cli.migrate import words_of_diff
+            print_diff(out, one.before, one.after, one.file)
+    out.file.flush()
 
-            out.print(words_of_diff(redacted(one.before, one.after, one.file)), end="")
+
+def _warnings(one: Restored) -> list[str]:
+    found = [f"it is the file of {path} too" for path in one.shared_with]
+    if one.changed and not one.atomic:
+        found.append("it was written in place, not atomically: a reader in that moment could see half of it")
+    if one.links:
+        found.append(f"it was a link to {one.links[0]} when it was backed up, and is none, or another one, now")
+    elif one.links is not None:
+        found.append("it was no link when it was backed up; the link of now stays, what it leads to was restored")
+    return found

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from typer import Context
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from hermes_state.outcomes import KINDS
+
 if TYPE_CHECKING:
     from hermes_state.home import Home
 
@@ -33,13 +35,24 @@ class Asked:
         return all_homes(home) if self.all_profiles else [home]
 
 
+def require_kinds(kinds: list[str]) -> None:
+    """Raise UnknownTarget for what is no kind of file."""
+    from hermes_state.errors import UnknownTarget
+
+    for kind in kinds:
+        if kind not in KINDS:
+            raise UnknownTarget("hermes-state", "kind", kind, KINDS)
+
+
 def asked(context: Context) -> Asked:
     """What the shared options of the running command say. Raises a usage error when two contradict."""
     root = context.find_root()
     if not isinstance(root.obj, Asked):
         root.obj = Asked()
     if root.obj.profile is not None and root.obj.all_profiles:
-        raise context.fail("--profile and --all-profiles exclude each other")  # type: ignore[misc]
+        context.fail("--profile and --all-profiles exclude each other")
+    if not 0 <= root.obj.lock_timeout < float("inf"):
+        context.fail("--lock-timeout is a number of seconds, 0 or more")
     return root.obj
 
 

@@ -1,6 +1,6 @@
 """Inspection: the truth about the state files of homes, without a trace left behind."""
 
 from hermes_state.inspection.report import Report, as_json
-from hermes_state.inspection.survey import KINDS, inspect
+from hermes_state.inspection.survey import inspect
 
-__all__ = ["KINDS", "Report", "as_json", "inspect"]
+__all__ = ["Report", "as_json", "inspect"]

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
 from hermes_state.home import Home
+from hermes_state.redaction import shown
 
 #: Rules that choose the same home again when nothing is said, as long as the environment stays the same.
 _UNSAID = ("default", "HERMES_HOME", "active_profile")
@@ -15,3 +21,54 @@ def command(home: Home, words: str) -> str:
     from shlex import quote
 
     return f"hermes-state --home {quote(home.path)} {words}"
+
+
+class Clearing:
+    """``clear-cooldown`` for the rows of one pool, in the file of the home ``owner``.
+
+    The command takes ids before labels and labels before numbers; a row is called by its number where its id would not
+    do: where it is missing, stands there twice, or cannot be shown.
+    """
+
+    def __init__(self, owner: Home, pool: str, rows: Sequence[Any]) -> None:
+        self._owner, self._pool, self._rows = owner, pool, rows
+
+    def of(self, place: int | None, model: str | None = None) -> str | None:
+        """The command for the row at index ``place`` (None: all rows), for ``model`` only where one is given.
+
+        None where nothing that can be shown would name the pool, the row or the model.
+        """
+        row = None if place is None else self._row(place)
+        wanted = [self._pool, *([] if place is None else [row]), *([] if model is None else [model])]
+        if not all(map(_can_be_typed, wanted)):
+            return None
+        from shlex import quote
+
+        words = f"clear-cooldown {quote(self._pool)}" + ("" if row is None else f" {quote(row)}")
+        return command(self._owner, words if model is None else f"{words} --model {quote(model)}")
+
+    def _row(self, place: int) -> str | None:
+        identity = _identity(self._rows[place])
+        if identity and self._ids[identity] == 1 and _can_be_typed(identity):
+            return identity
+        number = str(place + 1)
+        return None if number in self._ids or number in self._labels else number
+
+    @cached_property
+    def _ids(self) -> Counter[str]:
+        return Counter(filter(None, map(_identity, self._rows)))
+
+    @cached_property
+    def _labels(self) -> set[str]:
+        labels = (row.get("label") for row in self._rows if isinstance(row, dict))
+        return {label.strip() for label in labels if isinstance(label, str)}
+
+
+def _identity(row: Any) -> str | None:
+    identity = row.get("id") if isinstance(row, dict) else None
+    return str(identity) if isinstance(identity, str | int) else None
+
+
+def _can_be_typed(word: str | None) -> bool:
+    """Whether a name can be an argument: shown as it is, with nothing around it, and not taken for an option."""
+    return word is not None and word != "" and shown(word) == word == word.strip() and not word.startswith("-")

@@ -14,6 +14,7 @@ from hermes_state.inspection.neighbourhood import Neighbourhood
 from hermes_state.inspection.report import Config, FileFacts
 from hermes_state.models.issue import pointer
 from hermes_state.outcomes import Outcome
+from hermes_state.redaction import redact
 from hermes_state.stores.reading import Reading
 
 FILE = "config.yaml"
@@ -40,7 +41,7 @@ def look(home: Home, neighbourhood: Neighbourhood) -> ConfigLook:
         from hermes_state.models.config import VERSION_KEY, unknown_keys, version
 
         stamp = version(reading.document) if VERSION_KEY in reading.document else None
-        config = Config(stamp, tuple(unknown_keys(reading.document)))
+        config = Config(stamp, tuple(map(redact, unknown_keys(reading.document))))
     return ConfigLook([files.facts(reading, shared)], list(_findings(reading)), files.unseen(reading), config)
 
 

@@ -35,7 +35,8 @@ def findings(home: Home, gateway: Gateway, facts: Iterable[FileFacts]) -> Iterat
 
 
 def _file(home: Home, file: FileFacts, owner: os.stat_result | None) -> Iterator[Finding]:
-    if file.outcome is Outcome.ABSENT and file.link_target is not None:
+    # A breaker is gone most of the time, and so is what a link to one leads to.
+    if file.outcome is Outcome.ABSENT and file.link_target is not None and file.kind != "breaker":
         message = f"it is a link to {file.link_target}, which does not exist"
         yield finding("HS-HOME-001", file.path, "", message, "bring the target back, or remove the link")
     looks = _looks(file.path)

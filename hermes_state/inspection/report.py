@@ -1,8 +1,8 @@
 """The result of an inspection: facts, of which text and JSON are two views.
 
 The names of the fields are the keys of the JSON view. Times are epoch seconds, names that end in ``_seconds`` are
-lengths; None is "not known" or "there is none". Text that came from a file is shown without secrets where it is free
-text (labels, reasons, messages); names (pools, ids, sources, pointers) are as the file has them.
+lengths; None is "not known" or "there is none". Whatever came from a file is without secrets: free text (labels,
+reasons, messages) and names (pools, ids, sources, models, pointers) alike; of ordinary names nothing changes.
 """
 
 from __future__ import annotations

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 
 from hermes_state import clock
 from hermes_state.cooldown import Rule
 from hermes_state.errors import UnknownTarget
-from hermes_state.findings import Finding, Severity
 from hermes_state.home import Home
-from hermes_state.inspection import breakers, config, sessions, verdict
+from hermes_state.inspection import breakers, config, fitting, sessions, verdict
 from hermes_state.inspection import home as home_room
 from hermes_state.inspection.auth import AuthLook, AuthRoom
 from hermes_state.inspection.auth.pools import Pool
@@ -19,12 +17,8 @@ from hermes_state.inspection.breakers import BreakersLook
 from hermes_state.inspection.neighbourhood import Neighbourhood
 from hermes_state.inspection.report import Agent, Block, Gateway, HomeReport, Provider, Report, Unseen
 from hermes_state.installed import agent_version
-from hermes_state.redaction import harmless, shown
+from hermes_state.outcomes import KINDS
 from hermes_state.stores.auth import FILE
-
-KINDS = ("auth", "sessions", "config", "breaker")
-
-_WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
 def inspect(homes: Sequence[Home], *, kinds: Collection[str] | None = None, now: float | None = None) -> Report:
@@ -73,12 +67,12 @@ class _Survey:
             agent=Agent(agent.version, agent.found_by),
             gateway=Gateway(gateway.state, gateway.pid),
             providers=tuple(providers),
-            files=tuple(files),
+            files=tuple(map(fitting.file, files)),
             credentials=tuple(each.credential for pool in _pools(auth) for each in pool.judged),
-            breakers=tuple(breaker.breakers if breaker is not None else ()),
+            breakers=tuple(map(fitting.breaker, breaker.breakers if breaker is not None else ())),
             sessions=session.sessions if session is not None else None,
             config=settings.config if settings is not None else None,
-            findings=_fit([*findings, *home_room.findings(home, gateway, files)]),
+            findings=fitting.findings([*findings, *home_room.findings(home, gateway, files)]),
         )
 
     def _note(self, unseen: Iterable[Unseen]) -> None:
@@ -110,9 +104,3 @@ def _shadow(home: Home, auth: AuthLook, pool: Pool) -> Block | None:
     if hidden is None or pool.usable or not hidden.usable or not pool.rows:
         return None
     return Block(f"own rows, which hide {hidden.usable} usable in the root store", os.path.join(home.path, FILE))
-
-
-def _fit(findings: list[Finding]) -> tuple[Finding, ...]:
-    """``findings``, worst first, and fit to be shown: messages can quote names from files."""
-    findings.sort(key=lambda each: (_WORST_FIRST.index(each.severity), each.id))
-    return tuple(replace(each, message=shown(each.message), hint=harmless(each.hint)) for each in findings)

@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterable, Iterator
 from math import inf
 
-from hermes_state.cooldown import Status
 from hermes_state.home import Home
-from hermes_state.inspection.auth.pools import Judged, Pool
-from hermes_state.inspection.commands import command
+from hermes_state.inspection.auth.pools import Judged, Obstacle, Pool
+from hermes_state.inspection.commands import Clearing, command
 from hermes_state.inspection.report import Block, Provider
+from hermes_state.redaction import redact, shown
 from hermes_state.stores.auth import FILE
 
 
@@ -25,7 +25,7 @@ def of_pool(pool: Pool, owner: Home, now: float, breaker: Block | None, shadow: 
         ends = [breaker.until_at] if usable or not pool.judged else [breaker.until_at, next_at]
         usable, next_at = 0, _latest(ends)
     others = (each for each in (shadow, breaker) if each is not None)
-    return Provider(pool.key, usable, len(pool.judged), next_at, (*_blocks(pool, owner), *others))
+    return Provider(redact(pool.key), usable, len(pool.judged), next_at, (*_blocks(pool, owner), *others))
 
 
 def of_breaker(provider: str, breaker: Block) -> Provider:
@@ -42,10 +42,10 @@ def _next(pool: Pool, now: float) -> float | None:
 
 
 def _end(judged: Judged) -> float | None:
-    credential = judged.credential
-    if credential.status is Status.DEAD:
-        return None
-    return credential.until_at if credential.status is Status.COOLING else judged.inline_until
+    """When time alone ends what keeps an agent from a row."""
+    if judged.obstacle is Obstacle.COOLING:
+        return judged.credential.until_at
+    return judged.inline_until if judged.obstacle is Obstacle.OUTDATED else None
 
 
 def _latest(ends: Iterable[float | None]) -> float | None:
@@ -59,15 +59,47 @@ def _blocks(pool: Pool, owner: Home) -> Iterator[Block]:
         yield Block("a name that no agent looks up", path)
     for refusal in pool.refusals:
         yield Block(f"row {refusal.place + 1}, on which agents fail", path)
+    clearing = Clearing(owner, pool.key, pool.rows)
+    for model, until_at in _models_without(pool).items():
+        clear = clearing.of(None, model)
+        yield Block(f"cooldowns that leave no credential for {shown(model)}", path, _finite(until_at), clear)
     for judged in pool.judged:
-        credential, end = judged.credential, _end(judged)
-        if credential.status is Status.DEAD:
-            yield Block(f"{judged.name} is dead: log in again, or replace the key", path)
-        elif credential.status is Status.COOLING:
-            code = f" ({credential.error_code})" if credential.error_code is not None else ""
-            yield Block(f"cooldown of {judged.name}{code}", path, end)
-        elif not judged.usable and pool.is_read and not pool.refusals:
-            # A running agent wrote back what was cleared, or an older mark than the section has.
-            yield Block(f"outdated mark of {judged.name}, which agents still see", path, end, command(owner, "migrate"))
+        end, what = _end(judged), _what(judged)
+        if what is not None:
+            outdated = judged.obstacle is Obstacle.OUTDATED
+            clear = command(owner, "migrate") if outdated else None
+            if judged.obstacle is Obstacle.COOLING:
+                clear = clearing.of(judged.place)
+            yield Block(what, path, end, clear)
         for model, until_at in judged.models.items():
-            yield Block(f"cooldown of {judged.name} for {model}", path, until_at if until_at < inf else None)
+            what = f"cooldown of {judged.name} for {shown(model)}{_unseen(judged, model)}"
+            yield Block(what, path, _finite(until_at), clearing.of(judged.place, model))
+
+
+def _what(judged: Judged) -> str | None:
+    """What keeps an agent from a row for all models, in words."""
+    if judged.obstacle is Obstacle.NO_SECRET:
+        return f"{judged.name} has no secret: log in again, or replace the key"
+    if judged.obstacle is Obstacle.DEAD:
+        return f"{judged.name} is dead: log in again, or replace the key"
+    if judged.obstacle is Obstacle.OUTDATED:  # a running agent wrote back what was cleared, or an older mark
+        return f"outdated mark of {judged.name}, which agents still see"
+    if judged.obstacle is Obstacle.COOLING:
+        code = judged.credential.error_code
+        return f"cooldown of {judged.name}{f' ({code})' if code is not None else ''}{_unseen(judged, None)}"
+    return None
+
+
+def _unseen(judged: Judged, model: str | None) -> str:
+    return ", unseen by a stock agent" if model in judged.unseen else ""
+
+
+def _models_without(pool: Pool) -> dict[str, float]:
+    """The models that none of the usable credentials can be used for, and when the first one can again."""
+    usable = [judged.models for judged in pool.judged if judged.usable]
+    first, *others = usable or [{}]
+    return {model: min(each[model] for each in usable) for model in first if all(model in each for each in others)}
+
+
+def _finite(value: float) -> float | None:
+    return value if value < inf else None

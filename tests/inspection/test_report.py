@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from hermes_state.errors import UnknownTarget
-from hermes_state.inspection import KINDS, as_json
+from hermes_state.inspection import as_json
+from hermes_state.outcomes import KINDS
 from tests.inspection.homes import NOW, SECRET, agent, at, auth, cooling, link, look, mark, put, record, report, row
 
 SAMPLES = Path(__file__).parents[1] / "samples"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from itertools import islice
 from math import inf
 from typing import Any, NamedTuple
 
-from hermes_state.cooldown import AgentSees, Rule, Status, Until, agent_sees, is_binding, model_ends, status, until
+from hermes_state.cooldown import AgentSees, Rule, Status, Until, agent_sees, model_ends, status, until
 from hermes_state.inspection.auth.refusals import Refusal, refusals
+from hermes_state.inspection.auth.secretless import has_no_secret
 from hermes_state.inspection.report import Credential
-from hermes_state.redaction import shown
+from hermes_state.redaction import redact, shown
 from hermes_state.runtime import Overlaid, is_pending, overlay, stays
 from hermes_state.runtime.record import told
 
@@ -17,21 +19,33 @@ from hermes_state.runtime.record import told
 _ANY_OTHER_MODEL = "\0"
 
 
+class Obstacle(Enum):
+    """What by itself keeps an agent from a row for all models."""
+
+    NO_SECRET = "no secret"
+    DEAD = "dead"
+    COOLING = "cooling"
+    OUTDATED = "outdated"
+    """A mark that does not count any more, but that agents still see inline."""
+
+
 class Judged(NamedTuple):
     """A row and what is true of it.
 
     ``place`` is its index in the pool, ``name`` what messages call it. ``usable`` tells whether an agent can use it
-    now, for some model at least; ``inline_until`` is the end that an agent sees which knows inline state only.
-    ``hidden``: a cooldown binds that such an agent does not see. ``models`` are the ends of model cooldowns that bind.
+    now, for some model at least, and ``obstacle`` why not, where the reason is the row's own. ``inline_until`` is the
+    end that an agent sees which knows inline state only. ``models`` are the ends of model cooldowns that bind.
+    ``unseen`` are the cooldowns that bind and that such an agent does not see: model ids, None for the whole row's.
     """
 
     place: int
     name: str
     credential: Credential
     usable: bool
+    obstacle: Obstacle | None
     inline_until: float | None
-    hidden: bool
     models: dict[str, float]
+    unseen: frozenset[str | None]
 
 
 class Pool(NamedTuple):
@@ -59,7 +73,7 @@ class Pool(NamedTuple):
 def judge(key: str, rows: list[Any], records: dict[str, Any], now: float, rule: Rule | None, store: str) -> Pool:
     """Judge every row of a pool by ``rule``, for None by the longest; ``now`` is in epoch seconds.
 
-    A row that is no object is a refusal and not a credential.
+    A row that is no object is a refusal and not a credential. Names and texts in what comes out are fit to be shown.
     """
     merged = overlay(key, rows, records, now)
     reasons = stays(key, rows)
@@ -89,16 +103,16 @@ def _judge(key: str, index: int, inline: _View, truth: _View, held: str, now: fl
     row, merged, rule = inline.rows[index], truth.rows[index], truth.rule
     found = status(merged, truth.siblings, now, rule)
     end = until(merged, truth.siblings, rule)
-    sees = agent_sees(row, inline.siblings, now, rule)
-    usable = found in (Status.OK, Status.ELAPSED) and (
-        sees is AgentSees.USABLE or agent_sees(row, inline.siblings, now, rule, _ANY_OTHER_MODEL) is AgentSees.USABLE
-    )
+    secretless = has_no_secret(key, row)
+    passed_over = secretless and (rule is None or rule >= Rule.V16)
+    sees = AgentSees.BLOCKED if passed_over else agent_sees(row, inline.siblings, now, rule)
+    obstacle = Obstacle.NO_SECRET if secretless else _obstacle(found, row, inline, sees, now)
     credential = Credential(
-        pool=key,
-        id=row["id"] if isinstance(row.get("id"), str | int) else None,
+        pool=redact(key),
+        id=_identity(row.get("id")),
         label=_text(row.get("label")),
-        source=_raw(row.get("source")),
-        auth_type=_raw(row.get("auth_type")),
+        source=_name(row.get("source")),
+        auth_type=_name(row.get("auth_type")),
         priority=_whole(row.get("priority")),
         status=found,
         agent_sees=sees,
@@ -109,20 +123,40 @@ def _judge(key: str, index: int, inline: _View, truth: _View, held: str, now: fl
         error_code=_whole(merged.get("last_error_code")),
         reason=_text(merged.get("last_error_reason")),
         message=_text(merged.get("last_error_message")),
-        model_cooldowns={model: _finite(at) for model, at in model_ends(merged).items()},
+        model_cooldowns={redact(model): _finite(at) for model, at in model_ends(merged).items()},
         store=store,
     )
+    models = _running(merged, now, rule)
+    binding: list[str | None] = [*models, None] if found is Status.COOLING else [*models]
+    if held not in ("runtime", "both") or passed_over:
+        binding = []
     return Judged(
         index,
-        str(credential.id) if credential.id not in (None, "") else f"row {index + 1}",
+        shown(str(credential.id)) if credential.id not in (None, "") else f"row {index + 1}",
         credential,
-        usable,
+        obstacle is None,
+        obstacle,
         None if merged is row else until(row, inline.siblings, rule).at,
-        held in ("runtime", "both")
-        and is_binding(merged, truth.siblings, now, rule)
-        and not is_binding(row, inline.siblings, now, rule),
-        _running(merged, now, rule),
+        models,
+        frozenset(model for model in binding if _would_use(row, inline, now, model)),
     )
+
+
+def _obstacle(found: Status, row: dict[str, Any], inline: _View, sees: AgentSees, now: float) -> Obstacle | None:
+    """What keeps an agent from a row whose merged state is ``found``. One before 0.16 uses dead rows like others."""
+    if found is Status.COOLING:
+        return Obstacle.COOLING
+    if sees is AgentSees.USABLE:
+        return None
+    if found is Status.DEAD:
+        return Obstacle.DEAD
+    return None if _would_use(row, inline, now, None) else Obstacle.OUTDATED
+
+
+def _would_use(row: dict[str, Any], inline: _View, now: float, model: str | None) -> bool:
+    """Whether an agent that knows inline state only uses a row for ``model``, for None for any without a cooldown."""
+    asked = _ANY_OTHER_MODEL if model is None else model
+    return agent_sees(row, inline.siblings, now, inline.rule, asked) is AgentSees.USABLE
 
 
 def _running(row: dict[str, Any], now: float, rule: Rule | None) -> dict[str, float]:
@@ -157,8 +191,12 @@ def _text(value: object) -> str | None:
     return shown(value) if isinstance(value, str) else None
 
 
-def _raw(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+def _name(value: object) -> str | None:
+    return redact(value) if isinstance(value, str) else None
+
+
+def _identity(value: object) -> str | int | None:
+    return value if isinstance(value, int) else _name(value)
 
 
 def _whole(value: object) -> int | None:

@@ -16,8 +16,9 @@ from hermes_state.inspection.auth.pools import Pool, judge
 from hermes_state.inspection.commands import command
 from hermes_state.inspection.neighbourhood import Neighbourhood
 from hermes_state.inspection.report import FileFacts
+from hermes_state.migration.plan import Plan, plan
 from hermes_state.migration.registry import steps
-from hermes_state.migration.step import Step
+from hermes_state.migration.step import Context
 from hermes_state.models.issue import IssueKind
 from hermes_state.outcomes import Outcome
 from hermes_state.runtime import SECTION
@@ -59,12 +60,13 @@ class AuthRoom:
         has = {pool.key for pool in own if pool.rows}
         readable = reading.outcome is not Outcome.UNREADABLE
         shadowed = {pool.key: pool for pool in root_pools if pool.key in has}
-        pending = _pending(reading)
-        findings = [*_findings(home, reading, own, pending, self._now), *_beside(reading, own, root, shadowed)]
+        planned = _planned(reading, self._now)
+        pending = tuple(one.step.id for one in planned.applied) if planned is not None else ()
+        findings = [*_findings(home, reading, own, planned, self._now), *_beside(reading, own, root, shadowed)]
         issues = _issues(reading, {each.pointer for each in findings if each.id in _FINAL})
         shared = self._neighbourhood.shared_with(home, FILE, lambda each: os.path.join(each.path, FILE))
         return AuthLook(
-            files=[files.facts(reading, shared, tuple(step.id for step in pending), section.facts(reading))],
+            files=[files.facts(reading, shared, pending, section.facts(reading))],
             findings=[*findings, *issues],
             unseen=files.unseen(reading, root),
             own=own,
@@ -83,22 +85,23 @@ class AuthRoom:
         return reading, self._roots[home.root, rule]
 
 
-def _findings(home: Home, reading: Reading, own: list[Pool], pending: list[Step], now: float) -> Iterator[Finding]:
+def _findings(home: Home, reading: Reading, own: list[Pool], planned: Plan | None, now: float) -> Iterator[Finding]:
     """What is to be said of the file by itself."""
     fault, path = reading.fault, reading.path
     if fault is not None and fault.outcome is Outcome.INVALID and fault.pointer == f"/{SECTION}":
         yield finding("HS-AUTH-028", path, fault.pointer, fault.message, fault.hint)
     else:
         yield from files.outcome(reading, "HS-AUTH")
-    for step in pending:
-        yield finding("HS-AUTH-010", path, "", f"pending: {step.title}", command(home, "migrate"))
+    for one in planned.applied if planned is not None else ():
+        yield finding("HS-AUTH-010", path, "", f"pending: {one.step.title}", command(home, "migrate"))
+    mended = section.mended(planned)
     yield from files.oddities(reading, "HS-AUTH", "take it for corrupt and begin with an empty one")
     for pool in own:
-        yield from rows.findings(home, path, pool)
-        yield from section.disagreements(home, path, pool)
+        yield from rows.findings(home, path, pool, is_ok=planned is not None)
+        yield from section.disagreements(home, path, pool, mended)
     found = section.usable_section(reading)
     if found is not None:
-        yield from section.without_pool(home, path, found, {pool.key for pool in own}, now)
+        yield from section.without_pool(home, path, found, {pool.key for pool in own}, now, mended)
 
 
 def _beside(reading: Reading, own: list[Pool], root: Reading | None, shadowed: dict[str, Pool]) -> Iterator[Finding]:
@@ -141,7 +144,8 @@ def _pools(reading: Reading, now: float, rule: Rule | None, store: str) -> list[
     ]
 
 
-def _pending(reading: Reading) -> list[Step]:
+def _planned(reading: Reading, now: float) -> Plan | None:
+    """What ``migrate`` would make of the file: its steps decide what is pending. None where it refuses the file."""
     if reading.outcome is not Outcome.OK:
-        return []
-    return [step for step in steps("auth") if step.pending(reading.document)]
+        return None
+    return plan(reading.path, reading.document, steps("auth"), Context(now))

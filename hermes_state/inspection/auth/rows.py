@@ -10,6 +10,7 @@ from hermes_state.home import Home
 from hermes_state.inspection.auth.pools import Pool
 from hermes_state.inspection.commands import command
 from hermes_state.models.issue import pointer
+from hermes_state.redaction import redact
 
 _IDS = {
     "duplicate_id": ("HS-AUTH-030", "another row has the same id: what is done by id hits the first one"),
@@ -18,11 +19,13 @@ _IDS = {
 }
 
 
-def findings(home: Home, path: str, pool: Pool) -> Iterator[Finding]:
-    """What a user should know about the rows of ``pool``, in the file at ``path``."""
+def findings(home: Home, path: str, pool: Pool, *, is_ok: bool) -> Iterator[Finding]:
+    """What a user should know about the rows of ``pool``, in the file at ``path``, which can be migrated if ``is_ok``."""
     if not pool.is_read:
         message = f"no agent reads {pool.key!r}: pools are looked up in small letters, without spaces around"
-        yield finding("HS-AUTH-034", path, place(pool), message, f"rename the key to {pool.key.strip().lower()!r}")
+        known = redact(pool.key) == pool.key
+        hint = f"rename the key to {pool.key.strip().lower()!r}" if known else "rename the key"
+        yield finding("HS-AUTH-034", path, place(pool), message, hint)
     for refusal in pool.refusals:
         field = f"{refusal.field}: " if refusal.field else ""
         message = f"{pool.key} row {refusal.place + 1} makes agents fail on the whole pool: {field}{refusal.reason}"
@@ -33,12 +36,13 @@ def findings(home: Home, path: str, pool: Pool) -> Iterator[Finding]:
             id, what = _IDS[reason]
             yield finding(id, path, place(pool, index), f"{pool.key} row {index + 1}: {what}")
     for judged in pool.judged:
-        if judged.hidden:
+        if judged.unseen:
             left = judged.credential.remaining_seconds
             time = f" for {duration(left)}" if left is not None else ""
             what = f"its cooldown, which binds{time}, is in the section only: a stock agent uses it at once"
             message = f"{pool.key} {judged.name}: {what}"
-            yield finding("HS-AUTH-029", path, place(pool, judged.place), message, command(home, "migrate --to base"))
+            hint = command(home, "migrate --to base") if is_ok else ""
+            yield finding("HS-AUTH-029", path, place(pool, judged.place), message, hint)
 
 
 def place(pool: Pool, *steps: object) -> str:

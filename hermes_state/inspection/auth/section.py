@@ -10,12 +10,16 @@ from hermes_state.home import Home
 from hermes_state.inspection.auth.pools import Pool
 from hermes_state.inspection.commands import command
 from hermes_state.inspection.report import Section
+from hermes_state.migration.plan import Plan
 from hermes_state.models.issue import json_type, pointer
 from hermes_state.outcomes import Outcome
 from hermes_state.runtime import SECTION, Note, overlay, section_of
 from hermes_state.runtime.merge import What
 from hermes_state.runtime.record import told
 from hermes_state.stores.reading import Reading
+
+#: Pool and id of what a migration sees to.
+Mended = set[tuple[str, str]]
 
 #: What the lens notes -> finding id, and what has happened. The rest of a message names the row.
 _NOTES = {
@@ -60,30 +64,38 @@ def facts(reading: Reading) -> Section | None:
     return Section(section["schema"], sum(bool(told(record)) for record in records), tombstones)
 
 
-def disagreements(home: Home, path: str, pool: Pool) -> Iterator[Finding]:
+def mended(plan: Plan | None) -> Mended:
+    """What ``migrate`` sees to, by pool and id, where ``plan`` is what it would do (None: it refuses the file)."""
+    notes = plan.notes if plan is not None else []
+    return {(note.pool, note.id) for note in notes if note.what is not What.ORPHAN}
+
+
+def disagreements(home: Home, path: str, pool: Pool, mended: Mended) -> Iterator[Finding]:
     """Where the section and the rows of a pool disagree, and what of its records cannot be used."""
-    yield from (_noted(home, path, note) for note in pool.merged.notes)
+    yield from (_noted(home, path, note, mended) for note in pool.merged.notes)
     for left in pool.merged.left:
         if left.reason == "record_malformed" and left.id is not None:
-            message = f"{pool.key} {left.id}: its record is no object and is not used"
-            yield finding("HS-AUTH-027", path, _place(pool.key, left.id), message)
+            message = f"{pool.key} {left.id}: its record is no object and is not used; the row stays as it is"
+            yield finding("HS-AUTH-027", path, _place(pool.key, left.id), message, "remove the record by hand")
 
 
-def without_pool(home: Home, path: str, section: dict[str, Any], pools: set[str], now: float) -> Iterator[Finding]:
+def without_pool(
+    home: Home, path: str, section: dict[str, Any], pools: set[str], now: float, mended: Mended
+) -> Iterator[Finding]:
     """What the section holds for pools that do not exist, and pools of it that are no objects."""
     for key, records in section["pools"].items():
         if not isinstance(records, dict):
             message = (
                 f"what the section holds for {key} is {json_type(records)}, not an object: its rows stay as they are"
             )
-            yield finding("HS-AUTH-027", path, _place(key), message)
+            yield finding("HS-AUTH-027", path, _place(key), message, "remove it by hand")
         elif key not in pools:
-            yield from (_noted(home, path, note) for note in overlay(key, [], records, now).notes)
+            yield from (_noted(home, path, note, mended) for note in overlay(key, [], records, now).notes)
 
 
-def _noted(home: Home, path: str, note: Note) -> Finding:
+def _noted(home: Home, path: str, note: Note, mended: Mended) -> Finding:
     id, what = _NOTES[note.what]
-    hint = "" if note.what is What.ORPHAN else command(home, "migrate")
+    hint = command(home, "migrate") if (note.pool, note.id) in mended else ""
     return finding(id, path, _place(note.pool, note.id), f"{note.pool} {note.id}: {what}", hint)
 
 

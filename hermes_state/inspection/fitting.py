@@ -1,0 +1,57 @@
+"""Making what was found fit to be shown: names and texts from files can hold secrets, and what a terminal acts on.
+
+Names that a script may look up again (pointers, names of files) only lose their secrets; sentences are made harmless too.
+The paths of homes stay as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+
+from hermes_state.findings import Finding, Severity
+from hermes_state.inspection.report import Breaker, FileFacts
+from hermes_state.redaction import harmless, redact, shown
+from hermes_state.stores.breaker import FOLDER
+
+_WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+
+
+def findings(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """``found``, worst first. A hint with a path that cannot be shown is left out: nobody could type it."""
+    every = sorted(found, key=lambda each: (_WORST_FIRST.index(each.severity), each.id))
+    return tuple(map(_finding, every))
+
+
+def file(facts: FileFacts) -> FileFacts:
+    """``facts`` with a path that may be shown."""
+    return facts._replace(path=_path(facts.path))
+
+
+def breaker(found: Breaker) -> Breaker:
+    """``found`` with a name and a path that may be shown: a file of any name can lie in the folder of breakers."""
+    return found._replace(provider=redact(found.provider), path=_path(found.path))
+
+
+def _finding(each: Finding) -> Finding:
+    path = _path(each.path)
+    hint = harmless(each.hint) if path == each.path else ""
+    return replace(each, path=path, pointer=_pointer(each.pointer), message=shown(each.message), hint=hint)
+
+
+def _path(path: str) -> str:
+    """``path`` with its last part shown where anybody could have named it: in the folder of breakers."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, redact(name)) if os.path.basename(folder) == FOLDER else path
+
+
+def _pointer(pointer: str) -> str:
+    """A JSON pointer (RFC 6901) whose every name is shown by itself."""
+    return "/".join(map(_step, pointer.split("/"))) if pointer else pointer
+
+
+def _step(step: str) -> str:
+    name = step.replace("~1", "/").replace("~0", "~")
+    shown = redact(name)
+    return step if shown == name else shown.replace("~", "~0").replace("/", "~1")
