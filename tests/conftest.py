@@ -94,3 +94,31 @@ def home(tmp_path: Path) -> Path:
     path = tmp_path / ".hermes"
     path.mkdir(mode=0o700)
     return path
+
+
+# --- tiers: what the machine has to have for a test to run ------------------------------------------------------------
+
+#: With this set (as .ci/run does) a test that is skipped because the machine lacks something is a failure.
+ALL_TIERS = "HERMES_STATE_ALL_TIERS"
+TIERS = ("crash", "tiers", "agent", "slow")
+_ran: dict[str, dict[str, int]] = {tier: {} for tier in TIERS}
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    outcome = yield
+    report: pytest.TestReport = outcome.get_result()  # type: ignore[attr-defined]
+    tiers = [tier for tier in TIERS if item.get_closest_marker(tier)]
+    if report.skipped and "tiers" in tiers and os.environ.get(ALL_TIERS) and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"{ALL_TIERS} is set, and this was skipped: {reason}"
+    if report.when == "call" or report.outcome != "passed":
+        for tier in tiers:
+            _ran[tier][report.outcome] = _ran[tier].get(report.outcome, 0) + 1
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The last lines say which tiers ran."""
+    for tier, outcomes in _ran.items():
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items())) or "not run"
+        terminalreporter.write_line(f"tier {tier}: {counts}")

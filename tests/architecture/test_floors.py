@@ -13,12 +13,12 @@ PACKAGE = PROJECT / "hermes_state"
 
 #: From the ground up, and from left to right. A name is a module or a room (a subpackage, with all its modules).
 FLOORS = (
-    "outcomes errors clock findings redaction shipped neighbour",
-    "disk rehearsal links look locks atomic backup inplace home installed",
+    "outcomes errors interruption clock findings redaction shipped neighbour",
+    "disk rehearsal links look replacement obstacle locks backup strays inplace atomic home installed",
     "edit codec",
     "models cooldown runtime",
     "processes liveness stores",
-    "inspection clearing restoring migration selftest",
+    "recovering restoring migration inspection clearing selftest",
     "agent cli",
 )
 HEIGHT = {room: height for height, room in enumerate(" ".join(FLOORS).split())}

@@ -11,6 +11,7 @@ USUAL, MOST = 270, 400
 
 #: module -> why it is better long than divided
 LONG = {
+    "cli/app.py": "one command after the other, each a list of its options, which reads like the help",
     "errors.py": "one tree of small classes, which is compared as one table",
 }
 

@@ -23,6 +23,7 @@ EXAMPLES = [
     errors.Undeclared("/a", "the migration would change /x"),
     errors.LockTimeout("/a.lock", 1.5, "pid 7: hermes gateway run"),
     errors.WriteFailed("/a", 28, "writing the new content"),
+    errors.Stopped("/a", "SIGTERM"),
     errors.Superseded("/a", "a writer that takes no lock replaced it"),
     errors.NotVerified("/a", "it reads back differently"),
 ]
