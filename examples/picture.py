@@ -14,11 +14,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from demo import copy_demo_home
 from rich.console import Console
 from rich.text import Text
 
 PROJECT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(PROJECT))
+
+from examples.demo import copy_demo_home  # noqa: E402
+
 PICTURE = PROJECT / "docs" / "inspect.svg"
 WIDTH = 126
 

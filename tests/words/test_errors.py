@@ -53,7 +53,7 @@ def test_codes_of_errors_are_names_that_scripts_can_tell_apart() -> None:
 def test_a_missing_or_unknown_fact_is_a_mistake_of_the_caller() -> None:
     for facts, named in (((), {}), (("/a",), {}), (("/a", "why", "--f", "do", "more"), {}), (("/a", "why"), {"x": 1})):
         with pytest.raises(TypeError, match="Refused takes path, reason, flag, advice"):
-            errors.Refused(*facts, **named)
+            errors.Refused(*facts, **named)  # type: ignore[arg-type]
 
 
 def test_the_drop_ins_errors_can_be_caught_as_what_os_replace_raises() -> None:
