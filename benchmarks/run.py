@@ -96,8 +96,8 @@ def writes(folder: Path, rounds: int) -> None:
             target, bare = os.path.join(place, "ours.json"), os.path.join(place, "bare.json")
             compare(
                 f"atomic_json_write, {len(json.dumps(data, indent=2)) // 1000} kB, {name} / the bare calls (x50)",
-                lambda: [atomic_json_write(target, data) for _ in range(50)],
-                lambda: [bare_write(bare, data) for _ in range(50)],
+                lambda path=target: [atomic_json_write(path, data) for _ in range(50)],
+                lambda path=bare: [bare_write(path, data) for _ in range(50)],
                 most,
                 rounds,
             )
@@ -142,9 +142,8 @@ def migrations(folder: Path, rounds: int) -> None:
             shutil.rmtree(home / "backups")
         mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
         ratio = statistics.median(a / b for a, b in pairs)
-        print(
-            f"{f'migrate {rows} rows / load, dump, fsync, rename':<58} {mine * 1e3:9.2f} ms {theirs * 1e3:9.2f} ms  {ratio:6.2f}  (at most 2)"
-        )
+        name = f"migrate {rows} rows / load, dump, fsync, rename"
+        print(f"{name:<58} {mine * 1e3:9.2f} ms {theirs * 1e3:9.2f} ms  {ratio:6.2f}  (at most 2)")
 
 
 def pool_of(rows: int) -> dict[str, object]:

@@ -27,8 +27,8 @@ class Restored:
     """What a restore did to one file.
 
     ``backup`` holds what was replaced; ``live_tokens`` is whether tokens of now were kept. ``shared_with`` are the
-    other homes whose file this is. ``links`` are the texts of the links that the file was reached by when it was backed up,
-    where that was another way than now; None where nothing is known or nothing differs.
+    other homes whose file this is. ``links`` are the texts of the links that the file was reached by when it was
+    backed up, where that was another way than now; None where nothing is known or nothing differs.
     """
 
     file: str
