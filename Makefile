@@ -1,4 +1,4 @@
-# make demo | test | lint | agents: each makes .venv first when it is missing or out of date; nothing else is needed beforehand.
+# make demo | test | test-slow | lint | agents: each makes .venv first when it is missing or out of date; nothing else is needed beforehand.
 # PYTHON names the interpreter (3.11 to 3.13); PIP_ARGS is added to every pip install.
 
 VENV := .venv
@@ -10,7 +10,7 @@ USABLE := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info 
 PYTHON ?= $(shell for python in python3.11 python3.13 python3.12 python3; do \
 	$$python -c '$(USABLE)' 2>/dev/null && { echo $$python; break; }; done)
 
-.PHONY: demo test lint agents clean
+.PHONY: demo test test-slow lint agents clean
 
 demo: $(VENV)/installed
 	@$(VENV)/bin/python examples/demo.py
@@ -18,7 +18,12 @@ demo: $(VENV)/installed
 # Tests beside real agents run when their environments are there (make agents).
 test: export HERMES_STATE_AGENTS ?= $(wildcard $(CURDIR)/.agents)
 test: $(VENV)/installed-dev
-	@$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+	@$(VENV)/bin/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+# The long ones: more crash points, thousands of updates beside each other.
+test-slow: export HERMES_STATE_AGENTS ?= $(wildcard $(CURDIR)/.agents)
+test-slow: $(VENV)/installed-dev
+	@$(VENV)/bin/python -m pytest -m slow $(PYTEST_ARGS)
 
 # One environment for each version of the agent that the tests run beside; 0.22 is a fork that tracks upstream.
 agents: .agents/0.13.0/ready .agents/0.15.2/ready .agents/0.19.0/ready .agents/0.22.2/ready

@@ -222,8 +222,7 @@ def atomic_write_bytes(path: StrPath, content: bytes, *, mode: int | None = None
     recovery record where there is a place for one. Raises StateError subclasses (see ``replace``), FileNotFoundError
     for a dangling link without a directory.
     """
-    disk = RealDisk()
-    named = os.fspath(path)
+    disk, named = RealDisk(), os.fspath(path)
     if not os.path.islink(named):
         _make_parents(disk, os.path.dirname(os.path.join(os.getcwd(), named)))
     return _put(disk, resolve(named), content, mode)

@@ -84,8 +84,8 @@ def store(disk: Disk, folder: str, name: str, files: Sequence[tuple[str, bytes]]
 
     The last file is the manifest, which makes the directory count: it gets its name only when everything is on the
     disk, itself included, so that no crash leaves a manifest of files that are not there. Missing parents are made;
-    everything made belongs, as root, to the owner of the nearest directory that was there. Raises WriteFailed and
-    NotVerified; nothing is left then.
+    everything made belongs, as root, to the owner of ``home`` if it is in there, else to that of the nearest directory
+    that was there. Raises WriteFailed and NotVerified; nothing is left then.
     """
     *contents, (manifest, facts) = files
     staged = [*contents, (f"{manifest}.part", facts)]

@@ -12,7 +12,9 @@ USUAL, MOST = 270, 400
 #: module -> why it is better long than divided
 LONG = {
     "cli/app.py": "one command after the other, each a list of its options, which reads like the help",
+    "disk.py": "the interface and its one real form, which are read side by side",
     "errors.py": "one tree of small classes, which is compared as one table",
+    "rehearsal.py": "the same verbs once more, in memory",
 }
 
 
