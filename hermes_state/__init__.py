@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any
 
+    from hermes_state.agent.dropins import atomic_yaml_write as atomic_yaml_write
     from hermes_state.atomic import atomic_json_write as atomic_json_write
     from hermes_state.atomic import atomic_replace as atomic_replace
     from hermes_state.atomic import atomic_write_bytes as atomic_write_bytes
     from hermes_state.atomic import atomic_write_text as atomic_write_text
-    from hermes_state.agent.dropins import atomic_yaml_write as atomic_yaml_write
     from hermes_state.errors import StateError as StateError
     from hermes_state.inspection import inspect as inspect
     from hermes_state.stores.auth import AuthStore as AuthStore

@@ -66,22 +66,21 @@ class CooldownsCleared:
 
     ``matched`` counts the rows that were meant: those in ``cleared`` and in ``left``, and those that had nothing to
     clear. ``verified`` tells that the file was read again and holds nothing of what was to be cleared; where it does,
-    ``problem`` says so. ``also_of`` are other homes whose credentials these are too. ``lifted`` is what the verdict
-    says no more after the clear, ``after`` are the pool's credentials then, and ``usable`` counts those of use.
+    ``problem`` says so. ``also_of`` are other homes whose credentials these are too. ``after`` is the pool as the
+    clear leaves it, and ``lifted`` what the verdict on it says no more.
     """
 
     home: Home
     owner: Owner
     matched: int
-    cleared: tuple[Cleared, ...] = ()
-    left: tuple[Left, ...] = ()
-    notes: tuple[str, ...] = ()
+    cleared: tuple[Cleared, ...]
+    left: tuple[Left, ...]
+    notes: tuple[str, ...]
+    also_of: tuple[Home, ...]
+    after: Pool
+    lifted: frozenset[str]
     verified: bool = False
     problem: StateError | None = None
-    also_of: tuple[Home, ...] = ()
-    lifted: frozenset[str] = frozenset()
-    after: tuple[Credential, ...] = ()
-    usable: int = 0
 
     @property
     def path(self) -> str:
@@ -101,9 +100,8 @@ class Plan:
     matched: int
     cleared: tuple[Cleared, ...]
     left: tuple[Left, ...]
+    after: Pool
     lifted: frozenset[str]
-    after: tuple[Credential, ...]
-    usable: int
 
 
 def clear_cooldowns(
@@ -145,10 +143,9 @@ def clear_cooldowns(
         done.cleared,
         done.left,
         (note,) if marked else (),
-        also_of=also_of(home, owner, used),
-        lifted=done.lifted,
-        after=done.after,
-        usable=done.usable,
+        also_of(home, owner, used),
+        done.after,
+        done.lifted,
     )
     if dry_run:
         return result
@@ -194,9 +191,8 @@ def plan(document: Document, owner: Owner, target: Target, now: float, rule: Rul
         len(meant),
         tuple(cleared),
         tuple(left),
+        after,
         frozenset(_blocks(pool, owner, now) - _blocks(after, owner, now)),
-        tuple(each.credential for each in after.judged),
-        after.usable,
     )
 
 

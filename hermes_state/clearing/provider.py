@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -16,12 +15,14 @@ from hermes_state.cooldown import AgentSees, Rule, Status
 from hermes_state.errors import StateError, UnknownTarget
 from hermes_state.home import Home, all_homes
 from hermes_state.inspection import inspect
-from hermes_state.inspection.commands import command
-from hermes_state.inspection.report import Block, Credential, HomeReport
+from hermes_state.inspection.auth.pools import Obstacle
+from hermes_state.inspection.commands import Clearing
+from hermes_state.inspection.report import Block, HomeReport, Provider
 from hermes_state.installed import agent_version
 from hermes_state.interruption import each, wished
 from hermes_state.liveness import gateways
 from hermes_state.locks import DEFAULT_SECONDS
+from hermes_state.redaction import redact
 from hermes_state.stores.permits import Permits
 
 
@@ -58,8 +59,8 @@ def clear_provider(
         lambda home: owners[home.path].path,
     )
     errors += [Failed(file.home.path, file.problem) for file in files if file.problem is not None]
-    if stops is not None and not dry_run and not wished():
-        stops = _breakers(homes, name, dry_run=False, now=clock())
+    if stops is not None and not dry_run:
+        stops = _breakers(homes, name, dry_run=False, now=clock()) if not wished() else None
     errors += stops.errors if stops is not None else ()
     return ProviderCleared(
         dry_run,
@@ -160,12 +161,13 @@ def _still_blocked(
     gone = {one.path for one in stops.cleared} if stops is not None else set()
     for home, seen in zip(homes, inspect(homes, kinds=("auth", "breaker"), now=now).homes, strict=True):
         owner = owners.get(home.path)
-        name = owner.pool if owner is not None else provider
+        name = redact(owner.pool if owner is not None else provider)  # as reports have it
         verdict = next((found for found in seen.providers if found.provider == name), None)
         if verdict is None:
             continue
-        rehearsed = by_path.get(os.path.realpath(owner.path)) if dry_run and owner is not None else None
-        usable = rehearsed.usable > 0 if rehearsed is not None else _is_usable(seen, name)
+        file = by_path.get(os.path.realpath(owner.path)) if owner is not None else None
+        rehearsed = file if dry_run else None
+        usable = rehearsed.after.usable > 0 if rehearsed is not None else _is_usable(seen, verdict)
         lifted = rehearsed.lifted if rehearsed is not None else frozenset()
         switches = {each.path for each in seen.breakers}
         blocks = tuple(
@@ -175,31 +177,30 @@ def _still_blocked(
             or (block.path not in switches and not usable and block.what not in lifted)
         )
         if blocks:
-            rows = rehearsed.after if rehearsed is not None else seen.credentials
-            own = [row for row in rows if row.pool == name]
-            yield Still(home, blocks, tuple(_then(home, name, blocks, [] if usable else own)))
+            yield Still(home, blocks, tuple(_then(blocks, None if usable else file)))
 
 
-def _is_usable(seen: HomeReport, name: str) -> bool:
+def _is_usable(seen: HomeReport, verdict: Provider) -> bool:
     """Whether a credential can be used, breakers aside: where one is active the verdict counts none."""
-    verdict = next(found for found in seen.providers if found.provider == name)
-    rows = (row for row in seen.credentials if row.pool == name)
+    rows = (row for row in seen.credentials if row.pool == verdict.provider)
     return verdict.usable > 0 or any(
         row.status in (Status.OK, Status.ELAPSED) and row.agent_sees is AgentSees.USABLE for row in rows
     )
 
 
-def _then(home: Home, name: str, blocks: Sequence[Block], rows: Sequence[Credential]) -> Iterator[str]:
-    """What to type next: what ends a block, and this command for the rows that are in the way."""
-    yield from dict.fromkeys(block.clear_with for block in blocks if block.clear_with is not None)
-    cooling = [row for row in rows if row.status is Status.COOLING or _is_cooling_for_a_model(row)]
-    dead = [row for row in rows if row.status is Status.DEAD]
-    for group, flag in ((cooling, ""), (dead, " --dead")):
-        if group:
-            one = f" {shlex.quote(str(group[0].id))}" if len(group) == 1 and group[0].id not in (None, "") else ""
-            yield command(home, f"clear-cooldown {shlex.quote(name)}{one}{flag}")
-
-
-def _is_cooling_for_a_model(row: Credential) -> bool:
-    blocked = row.status is not Status.DEAD and row.agent_sees is AgentSees.BLOCKED
-    return blocked and bool(row.model_cooldowns)
+def _then(blocks: Sequence[Block], file: CooldownsCleared | None) -> Iterator[str]:
+    """What to type next: what ends a block, for several rows the whole pool, and for dead ones the flag."""
+    commands = list(dict.fromkeys(block.clear_with for block in blocks if block.clear_with is not None))
+    if file is None:
+        yield from commands
+        return
+    pool = file.after
+    clearing = Clearing(file.owner.home, pool.key, pool.rows)
+    whole = clearing.of(None)
+    rows = [words for words in commands if whole is not None and words.startswith(whole)]
+    yield from (words for words in commands if words not in rows)
+    yield from rows if len(rows) == 1 or whole is None else [whole] * bool(rows)
+    dead = [each.place for each in pool.judged if each.obstacle is Obstacle.DEAD]
+    words = clearing.of(dead[0]) if len(dead) == 1 else whole
+    if dead and words is not None:
+        yield f"{words} --dead"

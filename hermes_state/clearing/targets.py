@@ -132,7 +132,7 @@ def _root_of(home: Home) -> Home | None:
 def _pool(home: Home, provider: str, disk: Disk | None) -> tuple[str, list[Any]] | None:
     reading = AuthStore(home, disk).read()
     fault = reading.fault
-    if fault is not None and fault.outcome is Outcome.INVALID and fault.pointer == f"/{SECTION}":
+    if fault is not None and fault.pointer == f"/{SECTION}":
         raise ForeignSection(reading.path, fault.message, advice=fault.hint)
     if reading.outcome is not Outcome.ABSENT:
         reading.require_ok()

@@ -45,7 +45,7 @@ def origins(old: list[Any], new: list[Any]) -> list[int | None]:
     """
     known = set(map(id, old))
     if len(old) == len(new) and all(
-        a is b or (id(b) not in known and _alike(a, b)) for a, b in zip(old, new, strict=True)
+        a is b or (id(b) not in known and _name(a) == _name(b)) for a, b in zip(old, new, strict=True)
     ):
         return list(range(len(old)))  # by far the most frequent
     found: list[int | None] = [None] * len(new)
@@ -61,11 +61,6 @@ def origins(old: list[Any], new: list[Any]) -> list[int | None]:
                 free.discard(origin)
     _take_by_place(found, free)
     return found
-
-
-def _alike(a: Any, b: Any) -> bool:
-    name = _name(a)
-    return name is not None and name == _name(b)
 
 
 def _identity(element: Any) -> Hashable:

@@ -1,7 +1,7 @@
 """Making what was found fit to be shown: names and texts from files can hold secrets, and what a terminal acts on.
 
-Names that a script may look up again (pointers, names of files) only lose their secrets; sentences are made harmless too.
-The paths of homes stay as they are.
+Names that a script may look up again (pointers, names of files) only lose their secrets; sentences are made harmless
+too. The paths of homes stay as they are.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ def breaker(found: Breaker) -> Breaker:
 def _finding(each: Finding) -> Finding:
     path = _path(each.path)
     hint = harmless(each.hint) if path == each.path else ""
-    return replace(each, path=path, pointer=_pointer(each.pointer), message=shown(each.message), hint=hint)
+    pointer = _pointer(each.pointer)
+    # A pointer in a sentence looks like the path of a file, in which less is taken for a secret.
+    message = each.message if pointer == each.pointer else each.message.replace(each.pointer, pointer)
+    return replace(each, path=path, pointer=pointer, message=shown(message), hint=hint)
 
 
 def _path(path: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hermes_state.redaction.text import fingerprint, harmless, is_secret_key, redact, shown
+from hermes_state.redaction.secret import fingerprint, is_secret_key
+from hermes_state.redaction.text import harmless, redact, shown
 
 __all__ = ["diff", "fingerprint", "harmless", "is_secret_key", "redact", "shown"]
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from hermes_state.redaction.text import fingerprint, harmless, is_secret_key, redact
+from hermes_state.redaction.secret import fingerprint, is_secret_key
+from hermes_state.redaction.text import harmless, redact
 
 _OPEN_KEYS = """
     last_status last_status_at last_error_code last_error_reason last_error_message last_error_reset_at failure_reason

@@ -93,6 +93,7 @@ def test_an_inline_mark_goes_and_leaves_a_stamp_and_a_tombstone(home: Path) -> N
     assert records(home) == {"7e472f": tombstone(OLD)}
     assert (result.matched, ids(result), result.idle, result.verified) == (2, ["7e472f"], 1, True)
     [one] = result.cleared
+    assert (result.notes, result.problem) == ((), None)
     assert (one.number, one.note, one.was.status, one.was.error_code) == (1, "", Status.COOLING, 429)
     assert one.was.remaining_seconds == HOUR - 5
 
@@ -249,6 +250,11 @@ def test_a_mark_from_the_future_is_cleared_and_this_is_said(home: Path) -> None:
     assert look(home).credentials[0].status is Status.OK
 
 
+def test_a_mark_of_this_very_moment_is_not_from_the_future(home: Path) -> None:
+    has(home, marked(-5.0))
+    assert [one.note for one in clear(home).cleared] == [""]
+
+
 def test_a_row_that_is_no_object_is_left(home: Path) -> None:
     has(home, "what is this", OLD)
     result = clear(home)
@@ -393,6 +399,13 @@ def test_profiles_that_link_to_one_file_have_it_changed_under_both_locks(home: P
     assert (two / "auth.json").is_symlink()
 
 
+def test_another_name_of_the_file_is_another_file_after_the_clear(home: Path) -> None:
+    file = has(home, OLD)
+    os.link(file, profile(home) / "auth.json")
+    assert clear(home, permits=Permits(break_hard_link=True)).also_of == ()
+    assert rows(home / "profiles" / "coder") == [OLD]
+
+
 # --- what is refused -------------------------------------------------------------------------------------------------
 
 
@@ -517,9 +530,9 @@ def test_it_is_known_what_the_verdict_says_no_more_after_the_clear(home: Path) -
     has(home, OLD, DEAD, cooling("b"))
     blocks = {block.what for block in look(home).providers[0].blocked_by}
     one = clear(home, "b", dry_run=True)
-    assert (set(one.lifted), one.usable) == ({"cooldown of b (429)"}, 1)
+    assert (set(one.lifted), one.after.usable) == ({"cooldown of b (429)"}, 1)
     whole = clear(home, dry_run=True)
-    assert (set(whole.lifted), whole.usable) == ({"cooldown of b (429)", "cooldown of 7e472f (429)"}, 2)
+    assert (set(whole.lifted), whole.after.usable) == ({"cooldown of b (429)", "cooldown of 7e472f (429)"}, 2)
     assert whole.lifted < blocks
 
 
@@ -543,6 +556,19 @@ def test_the_time_of_the_clear_is_taken_under_the_lock(home: Path) -> None:
     assert ids(clear(home, disk=WatchedDisk(agent), clock=clock)) == ["7e472f"]
     has(home, marked(-1.0), section=records(home))
     assert look(home).credentials[0].status is Status.OK
+
+
+@pytest.mark.parametrize("left", [{}, {"openrouter": []}, {"openrouter": [row("b")]}])
+def test_a_credential_that_is_gone_when_the_lock_is_taken_is_unknown(left: Any, home: Path) -> None:
+    has(home, OLD)
+
+    def agent(verb: str, arguments: tuple[Any, ...]) -> None:
+        if verb == "lock":
+            put(home / "auth.json", auth(left))
+
+    with pytest.raises(UnknownTarget):
+        clear(home, "7e472f", disk=WatchedDisk(agent))
+    assert json.loads((home / "auth.json").read_bytes()) == auth(left)
 
 
 class _AfterTheClear(WatchedDisk):
@@ -609,6 +635,13 @@ def test_all_other_bytes_of_a_file_with_a_mark_crlf_and_raw_text_stay(home: Path
     assert after.startswith(first + then)
     assert rest.removesuffix("\r\n}") in after
     assert "\n" not in after.replace("\r\n", "")
+
+
+def test_a_byte_order_mark_stays_where_nothing_is_written(home: Path) -> None:
+    before = b"\xef\xbb\xbf" + json.dumps(auth({"openrouter": [row()]})).encode()
+    file = put(home / "auth.json", before)
+    assert clear(home).notes == ()
+    assert file.read_bytes() == before
 
 
 # --- laws ------------------------------------------------------------------------------------------------------------

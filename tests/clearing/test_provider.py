@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from hermes_state.clearing.cooldowns import CooldownsCleared, clear_cooldowns
 from hermes_state.clearing.provider import clear_provider
 from hermes_state.clearing.report import ProviderCleared, as_json
 from hermes_state.clearing.targets import Target
 from hermes_state.clearing.undo import Level
 from hermes_state.errors import UnknownTarget
-from hermes_state.home import all_homes
+from hermes_state.home import Home, all_homes
 from hermes_state.runtime.record import GROUP_FIELDS, told
 from hermes_state.stores.permits import Permits
 from tests.ground.places import snapshot
@@ -104,8 +105,9 @@ def test_a_credential_is_cleared_in_the_homes_that_have_it(home: Path) -> None:
     coder = profile(home, "coder", cooling("c"))
     assert [file.home.path for file in every(home, credential="c").files] == [str(coder)]
     assert not is_clear(home)
-    with pytest.raises(UnknownTarget):
+    with pytest.raises(UnknownTarget) as raised:
         every(home, credential="x")
+    assert raised.value.path == str(home / "auth.json")
 
 
 def test_a_name_that_fits_several_in_one_home_is_refused_before_any_is_cleared(home: Path) -> None:
@@ -127,6 +129,11 @@ def test_what_is_wrong_with_one_file_stops_no_other_and_is_told_once(home: Path)
     assert is_clear(coder)
     assert [failed.error.path for failed in done.errors] == [str(home / "auth.json")]
     assert (int(done.exit_code), done.verified) == (4, False)
+
+
+def test_a_file_that_is_not_ok_is_told_even_if_no_home_is_known_to_have_the_provider(home: Path) -> None:
+    put(home / "auth.json", b"{")
+    assert int(clear(home).exit_code) == 4
 
 
 def test_a_lock_that_is_held_stops_no_other(home: Path) -> None:
@@ -224,6 +231,25 @@ def test_a_corrupt_auth_json_does_not_keep_the_breaker(home: Path) -> None:
     assert int(done.exit_code) == 4
 
 
+def test_a_folder_of_breakers_that_cannot_be_listed_is_told(home: Path) -> None:
+    (home / "rate_limits").write_text("")
+    assert int(clear(home, provider="nous", breaker=True).exit_code) == 3
+
+
+def test_an_end_that_is_wished_for_leaves_the_breaker(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    has(home, cooling("n"), provider="nous")
+    file = breaker(home)
+    monkeypatch.setattr("hermes_state.clearing.provider.wished", lambda: 15)
+    assert clear(home, provider="nous", breaker=True).breakers is None
+    assert file.exists()
+
+
+def test_a_breaker_without_credentials_is_rehearsed_too(home: Path) -> None:
+    file = breaker(home)
+    assert clear(home, provider="nous", breaker=True, dry_run=True).still == ()
+    assert file.exists()
+
+
 # --- what is in the way after that -----------------------------------------------------------------------------------
 
 
@@ -239,6 +265,41 @@ def test_dead_rows_are_named_with_the_command_that_clears_them(dry_run: bool, ho
     done = clear(home, dry_run=dry_run)
     assert [what.partition(":")[0] for what in blocks(done)] == ["d is dead"]
     assert then(done) == [f"hermes-state --home {home} clear-cooldown openrouter d --dead"]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_row_without_an_id_is_called_by_its_number(dry_run: bool, home: Path) -> None:
+    has(home, DEAD | {"id": None})
+    assert then(clear(home, dry_run=dry_run)) == [f"hermes-state --home {home} clear-cooldown openrouter 1 --dead"]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_behind_a_breaker_only_what_would_still_be_in_the_way_is_named(dry_run: bool, home: Path) -> None:
+    breaker(home)
+    has(home, cooling("a"), cooling("b"), provider="nous")
+    assert blocks(clear(home, provider="nous", credential="a", dry_run=dry_run)) == ["breaker"]
+    has(home, DEAD, provider="nous")
+    done = clear(home, provider="nous", breaker=True, dry_run=dry_run)
+    assert [what.partition(":")[0] for what in blocks(done)] == ["d is dead"]
+
+
+def test_an_old_mark_that_agents_still_see_is_in_the_way(home: Path) -> None:
+    breaker(home)
+    has(home, cooling("a"), DEAD, provider="nous", section={"a": record(row("a"), cleared_at=NOW)})
+    done = clear(home, provider="nous", credential="d")
+    assert any("of a" in what for what in blocks(done))
+
+
+def test_what_is_in_the_way_is_looked_for_on_disk_after_the_clear(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    has(home, cooling("a"), row("b"))
+
+    def beside_an_agent(home: Home, **how: Any) -> CooldownsCleared:
+        done = clear_cooldowns(home, **how)
+        has(Path(home.path), cooling("a"), cooling("b"))
+        return done
+
+    monkeypatch.setattr("hermes_state.clearing.provider.clear_cooldowns", beside_an_agent)
+    assert blocks(clear(home)) == ["cooldown of a (429)", "cooldown of b (429)"]
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
@@ -264,7 +325,7 @@ def test_a_cooldown_of_another_model_is_in_the_way(home: Path) -> None:
     agent(home, "0.22.2")
     has(home, row("a", model_cooldowns={"": NOW + HOUR, "opus": NOW + HOUR}))
     done = clear(home, model="opus")
-    assert [file.usable for file in done.files] == [1]  # for other models it can be used
+    assert [file.after.usable for file in done.files] == [1]  # for other models it can be used
     assert done.still == ()
 
 

@@ -45,6 +45,11 @@ def test_an_id_goes_before_a_label_and_a_label_before_a_number(name: str | None,
     assert chosen(ROWS, name, PATH) == places
 
 
+def test_numbers_count_from_one_in_the_order_of_the_file() -> None:
+    rows = [row("b", priority=1), row("a", priority=0), "what is this"]
+    assert [chosen(rows, name, PATH) for name in ("1", "2", "3")] == [[0], [1], [2]]
+
+
 @pytest.mark.parametrize(
     ("name", "known"),
     [

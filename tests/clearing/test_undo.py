@@ -132,6 +132,17 @@ def test_a_running_gateway_is_named_once_with_what_it_says_of_itself(home: Path,
     assert (witness.kind, witness.pid, witness.version, witness.does) == ("gateway", pid, "0.22.2", Does.FORGETS)
 
 
+def test_a_gateway_that_serves_several_of_the_homes_is_named_once(home: Path, start: Start) -> None:
+    coder = home / "profiles" / "coder"
+    coder.mkdir(parents=True)
+    pid = start(home, "0.19.0", "gateway", "run")
+    started = min(Processes().start_times(pid))
+    state = {"pid": pid, "start_time": started, "gateway_state": "running", "served_profiles": ["coder"]}
+    (home / "gateway_state.json").write_text(json.dumps(state))
+    assert [each.pid for each in risk(coder).agents] == [pid]
+    assert [each.pid for each in risk(home, coder).agents] == [pid]
+
+
 def test_a_gateway_that_may_be_running_is_told_as_such(home: Path) -> None:
     has_checkout(home, "0.19.0")
     (home / "gateway.pid").symlink_to("gateway.pid")  # cannot be read
@@ -163,16 +174,16 @@ def test_without_a_process_table_that_is_said(home: Path, tmp_path: Path) -> Non
     assert (found.level, found.unseen) == (Level.UNCLEAR, ("processes cannot be looked at on this system",))
 
 
-@pytest.mark.parametrize(("mode", "unseen"), [(0o700, ()), (0o750, ("agents of other users cannot be seen",))])
+@pytest.mark.parametrize(("mode", "mine", "matter"), [(0o700, True, False), (0o750, True, True), (0o700, False, True)])
 def test_other_users_matter_where_they_can_get_in(
-    mode: int, unseen: tuple[str, ...], home: Path, monkeypatch: pytest.MonkeyPatch
+    mode: int, mine: bool, matter: bool, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.chmod(mode)
-    me = os.stat(home).st_uid or 4242
+    owner = os.stat(home).st_uid or 4242
     if os.geteuid() == 0:
-        os.chown(home, me, -1)
-    monkeypatch.setattr(os, "geteuid", lambda: me)
-    assert risk(home).unseen == unseen
+        os.chown(home, owner, -1)
+    monkeypatch.setattr(os, "geteuid", lambda: owner if mine else owner + 1)
+    assert risk(home).unseen == (("agents of other users cannot be seen",) if matter else ())
 
 
 def test_a_lock_that_somebody_holds_hides_nobody(home: Path) -> None:

@@ -362,6 +362,55 @@ def test_what_people_see(home: Path) -> None:
     ]
 
 
+def test_what_people_see_of_many_profiles(home: Path) -> None:
+    put(home, cooling(last_error_code=402, model_cooldowns={"opus": time.time() + 50}), row("aaaaa2"))
+    for number in range(7):
+        (home / "profiles" / f"p{number}").mkdir(parents=True)
+    said = run(home, "openrouter", "--all-profiles", "--model", "opus", "--breaker", "--dry-run").out.splitlines()
+    assert said[:8] == [
+        f"Home {home} (default)",
+        "✓ openrouter: 1 of 2 credentials would be cleared (only for opus), 1 had nothing to clear",
+        f"    in {home}/auth.json",
+        "    aaaaa1 (key aaaaa1) is cooling for opus (402)",
+        "  ⚠ they are the credentials of other homes too: p0, p1, p2, p3, p4 and 2 more",
+        f"Home {home}/profiles/p0 (profiles/)",
+        f"· its credentials are in {home}/auth.json, which was seen to for {home}",
+        f"Home {home}/profiles/p1 (profiles/)",
+    ]
+    assert "· there is no breaker of openrouter: nothing to do" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "words"),
+    [
+        (row(last_status="exhausted", last_status_at=1.0, last_error_code=429), "usable again, with an old mark (429)"),
+        (row(last_status="exhausted", last_error_reset_at=1e400), "cooling for ever"),
+        (row(last_error_message="x"), "usable, with traces of an old failure"),
+        (dead("aaaaa1"), "dead (401)"),
+    ],
+)
+def test_what_a_credential_was_is_said_in_words(old: Any, words: str, home: Path) -> None:
+    put(home, old)
+    assert f"aaaaa1 (key aaaaa1) was {words}" in run(home, "openrouter", "--dead").out
+
+
+def test_that_a_running_agent_wrote_a_mark_back_is_said_in_words(home: Path) -> None:
+    old = cooling()
+    put(home, old)
+    clear(home)
+    document = json.loads((home / "auth.json").read_bytes())
+    document["credential_pool"]["openrouter"] = [old]
+    (home / "auth.json").write_text(json.dumps(document))
+    assert "was cleared before, and written back by a running agent" in run(home, "openrouter").out
+
+
+def test_that_nothing_was_cleared_is_said_in_words(home: Path) -> None:
+    put(home, row(), row("aaaaa2"))
+    assert "✓ openrouter: nothing to clear in 2 credentials" in run(home, "openrouter").out
+    put(home, dead())
+    assert "⚠ openrouter: nothing was cleared" in run(home, "openrouter").out
+
+
 def test_shared_options_go_before_the_command_and_after_it(home: Path) -> None:
     put(home, cooling())
     before = run(home, "clear-cooldown", "openrouter", "--dry-run", command="--json").json

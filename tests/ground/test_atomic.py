@@ -232,6 +232,16 @@ def test_what_root_makes_belongs_to_the_owner_of_its_directory(tmp_path, root_on
         assert (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode) & 0o077) == (1234, 4321, 0)
 
 
+def test_what_others_make_is_their_own(open_place, as_nobody, root_only):
+    os.chown(open_place, 0, 0)
+    open_place.chmod(0o777)
+    with as_nobody():
+        atomic_write_bytes(open_place / "sub" / "new", NEW)
+    assert [((open_place / made).stat().st_uid, (open_place / made).stat().st_gid) for made in ("sub", "sub/new")] == [
+        (1234, 1234)
+    ] * 2
+
+
 # --- the order of things ----------------------------------------------------------------------------------------------
 
 

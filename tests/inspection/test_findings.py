@@ -9,6 +9,7 @@ import pytest
 
 from hermes_state.findings import CATALOGUE, finding
 from hermes_state.home import Home
+from hermes_state.migration.run import Options, migrate_auth
 from hermes_state.stores.auth import AuthStore
 from hermes_state.stores.config import ConfigStore
 from hermes_state.stores.sessions import SessionsStore
@@ -153,8 +154,13 @@ def test_a_dangling_link_into_a_missing_directory_is_told_with_its_target(home: 
     assert look(home).files[0].link_target == f"{home}/gone/auth.json"
 
 
-@pytest.mark.parametrize("name", ["sessions/sessions.json", "config.yaml", "rate_limits/nous.json"])
-def test_a_dangling_link_is_told_for_every_kind(home: Path, name: str) -> None:
+def test_a_link_of_a_breaker_that_is_gone_is_the_normal_state(home: Path) -> None:
+    linked("rate_limits/nous.json", "gone")(home)
+    assert look(home).findings == ()
+
+
+@pytest.mark.parametrize("name", ["sessions/sessions.json", "config.yaml"])
+def test_a_dangling_link_is_told_for_every_other_kind(home: Path, name: str) -> None:
     linked(name, "gone")(home)
     assert [(each.id, each.path) for each in look(home).findings] == [("HS-HOME-001", str(home / name))]
 
@@ -224,3 +230,53 @@ def test_a_profile_is_told_of_its_root_store_in_trouble_only(home: Path) -> None
     path = made(profile(auth({"nous": {}, "openrouter": [row()]}), None), home)
     assert [(each.id, each.pointer) for each in look(path).findings] == [("HS-AUTH-036", "/credential_pool/nous")]
     assert [each.pool for each in look(path).credentials] == ["openrouter"]
+
+
+# --- what is pending, and what migrate mends --------------------------------------------------------------------------
+
+
+OLD = {"7e472f": {**record(row()), "moved_at": NOW - 30 * HOUR, **mark(-HOUR, ago=2 * HOUR)}}
+
+
+@pytest.mark.parametrize(
+    ("rows", "records", "is_pending"),
+    [
+        ([row()], {}, False),
+        ([cooling()], {}, True),
+        ([cooling()], None, True),
+        ([cooling()], {"7e472f": "oops"}, False),
+        ([cooling()], "oops", False),
+        ([cooling(None)], {}, False),
+        ([row(access_token="sk-or-v1-test-new")], OLD, True),
+        ([row(last_status="ok")], OLD, True),
+        ([row("b")], OLD, True),
+        ([row("b")], {"7e472f": {**record(row()), **mark()}}, False),
+        ([row()], OLD, False),
+    ],
+    ids=str,
+)
+def test_pending_is_what_migrate_would_do(home: Path, rows: list[object], records: object, is_pending: bool) -> None:
+    section = None if records is None else {"openrouter": records}
+    put(home / "auth.json", auth({"openrouter": rows}, section))
+    seen = look(home)
+    assert bool(seen.files[0].pending) is is_pending
+    assert [each.hint for each in seen.findings if each.id == "HS-AUTH-010"] == [
+        f"hermes-state --home {home} migrate"
+    ] * is_pending
+    assert migrate_auth(at(home), Options(dry_run=True), NOW).changed is is_pending
+
+
+def test_migrate_is_advised_for_orphans_that_have_ended_only(home: Path) -> None:
+    records = {**OLD, "c": {**record(row("c")), **mark()}}
+    put(home / "auth.json", auth({"openrouter": [row("b")]}, {"openrouter": records}))
+    hints = {each.pointer.rpartition("/")[2]: each.hint for each in found(home, "HS-AUTH-026")}
+    assert hints == {"7e472f": f"hermes-state --home {home} migrate", "c": ""}
+
+
+def test_no_command_is_advised_that_would_refuse_the_file(home: Path) -> None:
+    records = {"7e472f": {**record(row()), **mark()}, "a": {**record(row("a")), **mark()}}
+    rows = [row(), row("a", last_status="ok")]
+    put(home / "auth.json", auth({"openrouter": rows, "nous": {}}, {"openrouter": records}))
+    hints = {each.id: each.hint for each in look(home).findings}
+    assert {"HS-AUTH-006", "HS-AUTH-024", "HS-AUTH-029"} <= hints.keys()
+    assert (hints["HS-AUTH-024"], hints["HS-AUTH-029"]) == ("", "")

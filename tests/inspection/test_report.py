@@ -206,6 +206,62 @@ def test_a_secret_planted_everywhere_does_not_come_out(home: Path) -> None:
     assert SECRET not in json.dumps(as_json(report(home)))
 
 
+def test_a_secret_in_names_does_not_come_out_either(home: Path) -> None:
+    models: dict[str, Any] = {"model_cooldowns": {SECRET: NOW + 60.0}}
+    rows = [cooling(SECRET, source=SECRET, auth_type=SECRET, **models), row(SECRET), row("b", **models, **{SECRET: 5})]
+    pools = {f"custom:{SECRET}": rows, SECRET: rows, f"nous {SECRET}": ["oops"], "Nous" + SECRET: {}}
+    section = {SECRET: {SECRET: {**record(row("b")), **mark()}, "x": 5}, f"{SECRET}-gone": {SECRET: mark()}}
+    content = auth(pools, section, suppressed_sources={SECRET: 5}, providers={SECRET: {"label": 5}})
+    text = json.dumps(content).replace('"version": 1', f'"{SECRET}": {{"{SECRET}": 1, "{SECRET}": 2}}, "version": 1')
+    put(home / "auth.json", text)
+    put(home / "sessions" / "sessions.json", {SECRET: {"session_id": 5, SECRET: 5}})
+    put(home / "config.yaml", f"{SECRET}: 1\n{SECRET}: 2\nproviders:\n  {SECRET}: 5\n")
+    put(home / "rate_limits" / f"{SECRET}.json", {"reset_at": NOW + 60.0}, 0o644)
+    os.link(home / "rate_limits" / f"{SECRET}.json", home / "rate_limits" / f"{SECRET}-2.json")
+    made = json.dumps(as_json(report(home)))
+    assert made.count("[secret sha256:") > 50
+    assert SECRET not in made
+
+
+#: Names as agents and people give them, which have to stay as they are.
+NAMES = """
+    openrouter nous openai-codex xai-oauth qwen-oauth minimax-oauth custom:my/pool.v1 custom:my-local-llm custom:Ollama
+    manual manual:device_code env:OPENROUTER_API_KEY env:ANTHROPIC_API_KEY env:ANTHROPIC_TOKEN config:my-server gh_cli
+    model_config claude_code qwen-cli device_code loopback_pkce api_key oauth 7e472f 5a11e7 0123ab
+    claude-opus-4-5 anthropic/claude-opus-4.5:beta claude-3-5-sonnet-20241022 gpt-4o-mini-2024-07-18 Hermes-4-405B
+    meta-llama/Llama-3.3-70B-Instruct-Turbo-Free accounts/fireworks/models/llama-v3p1-405b-instruct o3-mini
+"""
+
+
+@pytest.mark.parametrize("name", NAMES.split())
+def test_ordinary_names_stay_as_they_are(name: str, home: Path) -> None:
+    found = cooling(name, source=name, auth_type=name, model_cooldowns={name: NOW + 60.0})
+    put(home / "auth.json", auth({name.lower(): [found]}))
+    put(home / "config.yaml", f"{json.dumps(name)}: 1\n")
+    seen = look(home)
+    (one,) = seen.credentials
+    assert (one.pool, one.id, one.source, one.auth_type) == (name.lower(), name, name, name)
+    assert list(one.model_cooldowns) == [name]
+    assert seen.providers[0].provider == name.lower()
+    assert f"cooldown of {name} for {name}" in [block.what for block in seen.providers[0].blocked_by]
+    assert seen.config is not None and seen.config.unknown_keys in ((name,), ())
+
+
+def test_pointers_lead_to_their_places_still(home: Path) -> None:
+    put(home / "auth.json", auth({"custom:my/pool~v1": [row(label=5)]}))
+    (found,) = look(home).findings
+    assert found.pointer == "/credential_pool/custom:my~1pool~0v1/0/label"
+
+
+def test_the_path_of_a_home_stays_as_it_is(tmp_path: Path) -> None:
+    home = tmp_path / "123e4567-e89b-12d3-a456-426614174000"
+    put(home / "auth.json", b"")
+    put(home / "rate_limits" / "mine.json", b"")
+    seen = look(home)
+    paths = [file.path for file in seen.files] + [each.path for each in seen.findings]
+    assert {os.path.dirname(path) for path in paths} <= {str(home), f"{home}/sessions", f"{home}/rate_limits"}
+
+
 # --- sessions and config ---------------------------------------------------------------------------------------------
 
 

@@ -41,11 +41,11 @@ def test_a_provider_that_is_not_blocked_has_no_next_time(home: Path) -> None:
 
 def test_a_cooldown_blocks_its_credential_only_and_the_next_end_is_told(home: Path) -> None:
     found = only(home, cooling("a", 900.0), row("b"), cooling("c", 600.0), cooling("d", -1.0))
-    path = str(home / "auth.json")
+    path, clear = str(home / "auth.json"), f"hermes-state --home {home} clear-cooldown openrouter"
     assert (found.usable, found.of, found.next_at) == (2, 4, NOW + 600.0)
     assert found.blocked_by == (
-        Block("cooldown of a (429)", path, NOW + 900.0, None),
-        Block("cooldown of c (429)", path, NOW + 600.0, None),
+        Block("cooldown of a (429)", path, NOW + 900.0, f"{clear} a"),
+        Block("cooldown of c (429)", path, NOW + 600.0, f"{clear} c"),
     )
 
 
@@ -53,6 +53,30 @@ def test_a_dead_credential_does_not_come_back_by_itself(home: Path) -> None:
     found = only(home, row(last_status="dead", last_status_at=NOW))
     assert (found.usable, found.next_at) == (0, None)
     assert [block.what for block in found.blocked_by] == ["7e472f is dead: log in again, or replace the key"]
+
+
+@pytest.mark.parametrize(
+    ("version", "usable"), [(None, 0), ("0.13.0", 1), ("0.15.2", 1), ("0.16.0", 0), ("0.19.0", 0), ("0.22.2", 0)]
+)
+def test_a_dead_credential_blocks_as_far_as_the_homes_agent_knows_of_dead(
+    home: Path, version: str | None, usable: int
+) -> None:
+    if version is not None:
+        agent(home, version)
+    found = only(home, row(last_status="dead", last_status_at=NOW))
+    assert (found.usable, len(found.blocked_by)) == (usable, 1 - usable)
+
+
+@pytest.mark.parametrize("version", [None, "0.13.0", "0.19.0", "0.22.2"])
+def test_a_credential_without_a_secret_is_of_no_use_to_any_agent(home: Path, version: str | None) -> None:
+    """Agents up to 0.15 select it all the same, and then ask with an empty key."""
+    if version is not None:
+        agent(home, version)
+    found = only(home, cooling("a", access_token=""), row("b"))
+    assert (found.usable, found.of, found.next_at) == (1, 2, None)
+    assert [(block.what, block.until_at, block.clear_with) for block in found.blocked_by] == [
+        ("a has no secret: log in again, or replace the key", None, None)
+    ]
 
 
 def test_a_cooldown_without_an_end_gives_no_next_time(home: Path) -> None:
@@ -63,6 +87,22 @@ def test_a_cooldown_without_an_end_gives_no_next_time(home: Path) -> None:
 def test_a_cooldown_in_the_section_blocks_though_a_stock_agent_would_try(home: Path) -> None:
     found = only(home, row(), section={"7e472f": record(row(), **cooling("x", 300.0))})
     assert (found.usable, found.next_at) == (0, NOW + 300.0)
+    assert [block.what for block in found.blocked_by] == ["cooldown of 7e472f (429), unseen by a stock agent"]
+
+
+def test_a_model_cooldown_in_the_section_only_is_told_as_unseen(home: Path) -> None:
+    inline = row(model_cooldowns={"seen": NOW + 60.0})
+    found = only(home, inline, section={"7e472f": record(inline, model_cooldowns={"hidden": NOW + 60.0})})
+    assert [block.what for block in found.blocked_by if block.what.startswith("cooldown of")] == [
+        "cooldown of 7e472f for hidden, unseen by a stock agent",
+        "cooldown of 7e472f for seen",
+    ]
+
+
+def test_behind_a_cooldown_that_agents_see_nothing_is_unseen(home: Path) -> None:
+    models = record(row(), model_cooldowns={"claude-x": NOW + 60.0})
+    found = only(home, cooling(), section={"7e472f": models})
+    assert not any("unseen" in block.what for block in found.blocked_by)
 
 
 def test_what_a_running_agent_wrote_back_blocks_until_its_end(home: Path) -> None:
@@ -85,8 +125,23 @@ def test_a_model_cooldown_leaves_the_credential_usable_and_is_told(home: Path) -
     found = only(home, row(model_cooldowns={"claude-x": NOW + 60.0, "claude-old": NOW - 60.0}))
     assert (found.usable, found.next_at) == (1, None)
     assert [(block.what, block.until_at) for block in found.blocked_by] == [
-        ("cooldown of 7e472f for claude-x", NOW + 60.0)
+        ("cooldowns that leave no credential for claude-x", NOW + 60.0),
+        ("cooldown of 7e472f for claude-x", NOW + 60.0),
     ]
+
+
+def test_a_model_is_left_without_a_credential_only_where_every_usable_one_cools_down_for_it(home: Path) -> None:
+    first = row("a", model_cooldowns={"x": NOW + 60.0, "y": NOW + 60.0})
+    second = row("b", model_cooldowns={"y": NOW + 30.0})
+    found = only(home, first, second, cooling("c"), row("d", last_status="dead"))
+    assert found.usable == 2
+    assert found.blocked_by[0] == Block(
+        "cooldowns that leave no credential for y",
+        str(home / "auth.json"),
+        NOW + 30.0,
+        f"hermes-state --home {home} clear-cooldown openrouter --model y",
+    )
+    assert not any("no credential for x" in block.what for block in found.blocked_by)
 
 
 def test_a_row_that_agents_fail_on_takes_its_whole_pool_along_and_no_other(home: Path) -> None:
@@ -170,3 +225,42 @@ def test_a_command_names_the_home_only_where_it_has_to(rule: str, option: str) -
     from hermes_state.inspection.commands import command
 
     assert command(at(Path("/a b"), rule=rule), "migrate") == f"hermes-state {option}migrate"
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([cooling("a")], "openrouter a"),
+        ([cooling(5)], "openrouter 5"),
+        ([cooling("two words")], "openrouter 'two words'"),
+        ([row("x"), cooling(None)], "openrouter 2"),
+        ([row("x"), cooling("x")], "openrouter 2"),
+        ([cooling("sk-or-v1-test-0000aaaa")], "openrouter 1"),
+        ([cooling("-a")], "openrouter 1"),
+        ([cooling(" a")], "openrouter 1"),
+        ([cooling(""), row("1")], None),
+        ([cooling(""), row("x", label="1")], None),
+    ],
+)
+def test_a_cooldown_says_what_clears_it(home: Path, rows: list[Any], words: str | None) -> None:
+    expected = None if words is None else f"hermes-state --home {home} clear-cooldown {words}"
+    assert [block.clear_with for block in only(home, *rows).blocked_by] == [expected]
+
+
+def test_what_clears_the_cooldown_of_a_model_names_the_model(home: Path) -> None:
+    found = only(home, row("a", model_cooldowns={"claude x/1": NOW + 60.0}))
+    assert [block.clear_with for block in found.blocked_by] == [
+        f"hermes-state --home {home} clear-cooldown openrouter {id}--model 'claude x/1'" for id in ("", "a ")
+    ]
+
+
+def test_nothing_is_told_to_clear_a_pool_whose_name_cannot_be_shown(home: Path) -> None:
+    (found,) = providers(home, {"custom:sk-or-v1-test-0000aaaa": [cooling()]}).values()
+    assert [block.clear_with for block in found.blocked_by] == [None]
+
+
+def test_what_clears_borrowed_rows_names_the_home_that_has_them(home: Path) -> None:
+    put(home / "auth.json", auth({"nous": [cooling("a")]}))
+    coder = home / "profiles" / "coder"
+    coder.mkdir(parents=True)
+    assert look(coder).providers[0].blocked_by[0].clear_with == f"hermes-state --home {home} clear-cooldown nous a"

@@ -20,7 +20,7 @@ _IDS = {
 
 
 def findings(home: Home, path: str, pool: Pool, *, is_ok: bool) -> Iterator[Finding]:
-    """What a user should know about the rows of ``pool``, in the file at ``path``, which can be migrated if ``is_ok``."""
+    """What a user should know about the rows of ``pool``, in the file at ``path``; ``is_ok``: it can be migrated."""
     if not pool.is_read:
         message = f"no agent reads {pool.key!r}: pools are looked up in small letters, without spaces around"
         known = redact(pool.key) == pool.key
