@@ -123,7 +123,7 @@ def _who(number: int, identity: str | int | None, label: str | None) -> str:
 
 def _was(one: Cleared, done: ProviderCleared) -> str:
     was = one.was
-    code = f" ({was.error_code})" if was.error_code else ""
+    code = f" ({was.error_code})" if was.error_code and done.target.model is None else ""
     return ("is " if done.dry_run else "was ") + ", ".join(_states(one, done.target.model)) + code
 
 

@@ -371,7 +371,7 @@ def test_what_people_see_of_many_profiles(home: Path) -> None:
         f"Home {home} (default)",
         "✓ openrouter: 1 of 2 credentials would be cleared (only for opus), 1 had nothing to clear",
         f"    in {home}/auth.json",
-        "    aaaaa1 (key aaaaa1) is cooling for opus (402)",
+        "    aaaaa1 (key aaaaa1) is cooling for opus",
         "  ⚠ they are the credentials of other homes too: p0, p1, p2, p3, p4 and 2 more",
         f"Home {home}/profiles/p0 (profiles/)",
         f"· its credentials are in {home}/auth.json, which was seen to for {home}",
