@@ -227,8 +227,9 @@ class Held:
             raise NotVerified(store.path, f"the change would leave the file {wrong.outcome}: {wrong.message}")
         found = store.check(again.value)
         if found:
-            known = {str(issue) for issue in store.check(before.document)}
-            fresh = [issue for issue in found if str(issue) not in known]
-            if fresh:
-                raise NotVerified(store.path, f"the change would add a fault: {fresh[0]}")
+            # Counted, not compared by place: a fault that was there may move with the value that has it.
+            known = store.check(before.document)
+            if len(found) > len(known):
+                fresh = next((issue for issue in found if issue not in known), found[-1])
+                raise NotVerified(store.path, f"the change would add a fault: {fresh}")
         return data

@@ -13,6 +13,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 NOT_OURS = {
     ".git",
     ".venv",
+    ".agents",
     ".mypy_cache",
     ".ruff_cache",
     ".pytest_cache",

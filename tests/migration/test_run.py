@@ -275,3 +275,25 @@ def test_a_link_shared_by_profiles_takes_all_their_locks(home: Path) -> None:
     migrate_auth(Home(str(home / "profiles" / "ada"), "--home", "ada", str(home), None), Options(), NOW)
     locks = sorted(str(path.relative_to(home)) for path in home.rglob("auth.lock"))
     assert locks == ["auth.lock", "profiles/ada/auth.lock", "profiles/bob/auth.lock"]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"model_cooldowns": {"m": "soon"}},
+        {"model_cooldowns": {"m": None}},
+        {"last_error_code": "429"},
+        {"last_status": 7},
+    ],
+    ids=str,
+)
+def test_a_field_of_the_wrong_type_moves_like_any_other_and_hinders_nobody(
+    home: Path, field: dict[str, object]
+) -> None:
+    rows = [{"id": "odd", "last_status_at": 1.5, **field}, {"id": "good", "last_status": "exhausted"}]
+    before = json.dumps({"providers": {}, "credential_pool": {"p": rows}}).encode()
+    file = put(home, before)
+    result = migrate_auth(at(home), Options(), NOW)
+    assert [move.id for move in result.plan.moved] == ["odd", "good"]  # type: ignore[union-attr]
+    migrate_auth(at(home), Options(to_base=True), NOW)
+    assert same_document(parse(file.read_bytes()).value, parse(before).value)
