@@ -196,11 +196,11 @@ def _then(blocks: Sequence[Block], file: CooldownsCleared | None) -> Iterator[st
         return
     pool = file.after
     clearing = Clearing(file.owner.home, pool.key, pool.rows)
-    whole = clearing.of(None)
-    rows = [words for words in commands if whole is not None and words.startswith(whole)]
+    whole = clearing.of(None) or ""  # a name that cannot be shown cannot be typed either
+    rows = [words for words in commands if whole and words.startswith(whole)]
     yield from (words for words in commands if words not in rows)
-    yield from rows if len(rows) == 1 or whole is None else [whole] * bool(rows)
+    yield from [whole] if len(rows) > 1 else rows
     dead = [each.place for each in pool.judged if each.obstacle is Obstacle.DEAD]
     words = clearing.of(dead[0]) if len(dead) == 1 else whole
-    if dead and words is not None:
+    if dead and words:
         yield f"{words} --dead"

@@ -85,6 +85,9 @@ def _misused(error: Exception, wants_json: bool) -> int:
     if wants_json:
         entry = {"code": "usage", "kind": "", "home": None, "path": "", "pointer": "", "message": message, "hint": ""}
         print_json("error", {}, [entry])
+    if message.startswith("Usage:"):  # no command was named: the help is the answer
+        sys.stderr.write(f"{message}\n")
+        return 2
     context = getattr(error, "ctx", None)
     where = context.command_path if context is not None else "hermes-state"
     sys.stderr.write(f"hermes-state: {message}\n  {where} --help says more\n")

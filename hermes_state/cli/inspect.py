@@ -83,7 +83,7 @@ def _provider(provider: Provider, at: float) -> list[Text | str]:
     blocks = []
     for block in provider.blocked_by:
         until = f" for {left(block.until_at - at)}" if block.until_at is not None and block.until_at > at else ""
-        clear = f" (clear it: {block.clear_with})" if block.clear_with else ""
+        clear = f" (clear it: {block.clear_with})" if block.clear_with and not whole else ""
         blocks.append(f"{block.what}{until}{clear}")
     return [" ", mark("ok" if whole else "error"), provider.provider, verdict, "; ".join(blocks)]
 

@@ -283,6 +283,24 @@ def test_behind_a_breaker_only_what_would_still_be_in_the_way_is_named(dry_run: 
     assert [what.partition(":")[0] for what in blocks(done)] == ["d is dead"]
 
 
+def test_behind_a_breaker_dead_rows_are_named_too(home: Path) -> None:
+    breaker(home)
+    has(home, DEAD, provider="nous")
+    assert then(clear(home, provider="nous")) == [
+        f"hermes-state --home {home} clear-breaker nous",
+        f"hermes-state --home {home} clear-cooldown nous d --dead",
+    ]
+
+
+@pytest.mark.parametrize("rows", [[DEAD], [DEAD, DEAD | {"id": "e"}], [cooling("a"), cooling("b")]])
+def test_a_pool_with_a_name_that_cannot_be_shown_is_in_no_command(rows: list[Any], home: Path) -> None:
+    breaker(home)
+    has(home, *rows, provider="sk-or-v1-test-0123456789abcdef")
+    done = clear(home, provider="sk-or-v1-test-0123456789abcdef", model="opus")
+    assert blocks(done)
+    assert then(done) == []
+
+
 def test_an_old_mark_that_agents_still_see_is_in_the_way(home: Path) -> None:
     breaker(home)
     has(home, cooling("a"), DEAD, provider="nous", section={"a": record(row("a"), cleared_at=NOW)})
