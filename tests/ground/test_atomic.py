@@ -205,11 +205,11 @@ def test_owner_that_cannot_be_kept_is_reported_and_the_group_shut_out(open_place
     target = open_place / "auth.json"
     target.write_bytes(OLD)
     os.chown(target, 4321, 4321)
-    target.chmod(0o664)
+    target.chmod(0o775)
     with as_nobody():
         done = put(target)
     assert done.not_kept == ("group", "owner")
-    assert (target.stat().st_uid, target.stat().st_gid, mode_of(target)) == (1234, 1234, 0o604)
+    assert (target.stat().st_uid, target.stat().st_gid, mode_of(target)) == (1234, 1234, 0o705)
 
 
 def test_file_that_may_be_replaced_but_not_read_is_replaced(open_place, as_nobody, root_only):
@@ -292,6 +292,21 @@ TOLERATED = {("set_owner", errno.EACCES), ("xattrs", errno.EACCES)} | {
 }
 
 
+#: What a failure of a verb is said to be a failure of.
+DOING = {
+    "open_directory": "opening its directory",
+    "create": "creating a temporary file beside it",
+    "write": "writing the new content",
+    "drop_acl": "keeping its mode and owner",
+    "set_mode": "keeping its mode and owner",
+    "xattrs": "keeping its mode and owner",
+    "set_xattr": "keeping its mode and owner",
+    "sync": "syncing the new content",
+    "close": "syncing the new content",
+    "rename": "renaming the new content into place",
+}
+
+
 def still_old(disk):
     return lambda at: disk.read(at, "auth.json", 99) == OLD
 
@@ -338,6 +353,7 @@ def test_failure_of_any_call_leaves_the_old_content_and_no_trace(tmp_path, with_
                 else:
                     if isinstance(error, WriteFailed):
                         assert (error.content, error.errno, error.path) == ("old", number, str(target)), case
+                        assert error.doing == DOING.get(verb, error.doing), case
                     after = snapshot(top)
                     del before[str(top)], after[str(top)]  # the directory's time may have changed
                     assert after == before, case
@@ -680,6 +696,16 @@ def test_temporary_file_survives_a_failure(target, other_file_system, monkeypatc
     assert {*os.listdir(target.parent), *os.listdir(staged.parent)} == {"auth.json", "staged.tmp"}
 
 
+def test_rename_that_fails_is_not_tried_in_another_way(target, monkeypatch):
+    staged = target.parent / "staged.tmp"
+    staged.write_bytes(NEW)
+    disk = FailingDisk("rename", errno.EIO, nth=1)
+    monkeypatch.setattr("hermes_state.atomic.RealDisk", lambda: disk)
+    with pytest.raises(OSError) as caught:
+        atomic_replace(staged, target)
+    assert (caught.value.errno, disk.seen) == (errno.EIO, 1)
+
+
 def test_missing_temporary_file_is_not_found(target):
     with pytest.raises(FileNotFoundError):
         atomic_replace(target.parent / "none", target)
@@ -700,6 +726,20 @@ def test_missing_directories_are_made_and_private(tmp_path):
     assert done.created
     assert (tmp_path / "a" / "b" / "f").read_bytes() == b"\xfc\r\n"
     assert [mode_of(tmp_path / made) for made in ("a", "a/b", "a/b/f")] == [0o700, 0o700, 0o600]
+
+
+def test_directories_that_are_made_are_synced_into_those_above(tmp_path, monkeypatch):
+    disk = RecordingDisk()
+    monkeypatch.setattr("hermes_state.atomic.RealDisk", lambda: disk)
+    atomic_write_bytes(tmp_path / "a" / "b" / "f", NEW)
+    acts = [call for call in disk.changes() if call[0] in ("make_directory", "sync_directory", "rename")]
+    assert [(verb, os.path.relpath(path, tmp_path)) for verb, path in acts if verb != "rename"] == [
+        ("make_directory", "a"),
+        ("sync_directory", "."),
+        ("make_directory", "a/b"),
+        ("sync_directory", "a"),
+        ("sync_directory", "a/b"),
+    ]
 
 
 def test_json_is_written_as_the_agent_writes_it(tmp_path):
