@@ -158,8 +158,9 @@ class DryDisk:
 
     def write(self, file: File, data: bytes, offset: int = 0) -> None:
         held = self._open[file.fd].data
-        held.extend(bytes(max(0, offset - len(held))))
-        held[offset : offset + len(data)] = data
+        if data:
+            held.extend(bytes(max(0, offset - len(held))))
+            held[offset : offset + len(data)] = data
 
     def truncate(self, file: File, size: int) -> None:
         held = self._open[file.fd].data

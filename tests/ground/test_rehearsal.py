@@ -38,6 +38,8 @@ def test_replaced_content_is_read_back_and_the_real_file_is_as_it_was(tmp_path):
     done = replace(disk, resolve(str(tmp_path / "auth.json")), b"new")
     assert (done.path, done.created, done.durable) == (str(tmp_path / "auth.json"), False, True)
     assert content(disk, tmp_path / "auth.json") == b"new"
+    assert replace(disk, resolve(str(tmp_path / "auth.json")), b"newer") == done
+    assert content(disk, tmp_path / "auth.json") == b"newer"
     assert snapshot(tmp_path) == before
 
 
@@ -86,6 +88,39 @@ def test_write_in_place_changes_a_copy(tmp_path):
         assert disk.read(at, "f", 100) == b"01ab4"
         assert disk.read(at, "f", 2) == b"01a"  # one more than the limit, as the real one
     assert (tmp_path / "f").read_bytes() == b"0123456789"
+
+
+def test_what_lies_behind_the_end_is_zeros(tmp_path):
+    disk = DryDisk()
+    with opened(disk, str(tmp_path)) as at:
+        file = disk.create(at, "f")
+        disk.write(file, b"ab", 3)
+        disk.write(file, b"", 9)
+        assert disk.read(at, "f", 100) == b"\0\0\0ab"
+        disk.truncate(file, 7)
+        assert disk.read(at, "f", 100) == b"\0\0\0ab\0\0"
+        disk.write(file, b"cd", 7)
+        disk.truncate(file, 8)
+        assert disk.read(at, "f", 100) == b"\0\0\0ab\0\0c"
+        disk.close(file)
+
+
+@pytest.mark.parametrize(
+    "owner", [(-1, -1), (1234, -1), (-1, 1234), (1234, 1234), (0, -1), (-1, 0), (1234, 0), (0, 1234)]
+)
+def test_who_is_not_root_gives_away_as_little_as_on_the_real_disk(open_place, as_nobody, root_only, owner):
+    answers = []
+    with as_nobody():
+        for name, disk in (("dry", DryDisk()), ("real", RealDisk())):
+            with opened(disk, str(open_place)) as at:
+                file = disk.create(at, name)
+                try:
+                    disk.set_owner(file, *owner)
+                    answers.append((disk.stat(at, name).st_uid, disk.stat(at, name).st_gid))
+                except OSError as error:
+                    answers.append((type(error), error.errno))
+                disk.close(file)
+    assert answers[0] == answers[1]
 
 
 def test_changed_file_is_noticed_and_leaves_no_temporary_file(tmp_path):
@@ -387,6 +422,8 @@ SEQUENCES = [
     [("rename_no_replace", "", "file", "", "link")],
     [("rename_no_replace", "", "file", "", "y"), ("rename_no_replace", "", "y", "", "file")],
     [("create", "", "y", b"z"), ("rename_no_replace", "", "file", "", "y")],
+    [("rename", "", "file", "", "x"), ("names", "x")],
+    [("create", "", "x", b""), ("names", "x")],
 ]
 
 
