@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 from hermes_state.atomic import Replaced, StrPath, atomic_write_text
-from hermes_state.codec.yaml.scalars import spell
+from hermes_state.codec.yaml.spelling import spell
 
 
 def atomic_yaml_write(

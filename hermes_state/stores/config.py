@@ -9,7 +9,7 @@ from typing import Any
 
 from hermes_state import locks
 from hermes_state.codec.rewrite import same
-from hermes_state.codec.yaml import YamlText, parse, remove, set_scalar
+from hermes_state.codec.yaml import YamlText, parse
 from hermes_state.disk import Disk
 from hermes_state.edit import Edit, apply
 from hermes_state.errors import Refused
@@ -48,6 +48,9 @@ class ConfigStore(Store):
         Raises BadText where that cannot be done without changing something else, and Refused for a list or a section
         that would have to be written anew.
         """
+        from hermes_state.codec.yaml.removing import remove
+        from hermes_state.codec.yaml.setting import set_scalar
+
         made = text
         for pointer, value in self._changes(text.value, document, ()):
             changed = remove(made, pointer) if value is _GONE else set_scalar(made, pointer, value)

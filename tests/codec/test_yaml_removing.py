@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from hermes_state.codec.fault import BadText
 from hermes_state.codec.rewrite import same
-from hermes_state.codec.yaml import parse, remove
+from hermes_state.codec.yaml import parse
+from hermes_state.codec.yaml.removing import remove
 from hermes_state.edit import apply
 from hermes_state.outcomes import Outcome
 from tests.codec.yaml_texts import files, lines_changed, places, read_1_1

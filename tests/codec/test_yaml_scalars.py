@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hermes_state.codec.rewrite import same
-from hermes_state.codec.yaml.scalars import readers_disagree, resolve, spell
+from hermes_state.codec.yaml.scalars import readers_disagree, resolve
+from hermes_state.codec.yaml.spelling import spell
 from tests.codec.yaml_texts import read_1_1, read_1_2, scalars, texts
 
 READINGS = json.loads((Path(__file__).parent / "yaml_readings.json").read_text("ascii"))["texts"]

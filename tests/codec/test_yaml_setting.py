@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from hermes_state.codec.fault import BadText
 from hermes_state.codec.rewrite import same
-from hermes_state.codec.yaml import parse, set_scalar
+from hermes_state.codec.yaml import parse
+from hermes_state.codec.yaml.setting import set_scalar
 from hermes_state.edit import apply
 from hermes_state.outcomes import Outcome
 from tests.codec.yaml_texts import changed, files, lines_changed, places, read_1_1, read_1_2, scalars

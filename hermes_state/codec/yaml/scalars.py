@@ -1,13 +1,11 @@
-"""Scalars: what the text of one means to the agents, and how to spell a value so that every reader agrees.
+"""Scalars: what the text of one means to the agents.
 
 Agents up to 0.20 read with PyYAML, 0.22 with ruamel.yaml; both by YAML 1.1. Where the two disagree (``1e3``, ``y``,
-``._5``) this module follows ruamel.yaml, the reader of the agents to come, and can tell that they disagree. Tools
-beside the agent read by YAML 1.2, so what is written here is plain only where 1.1 and 1.2 mean the same.
+``._5``) this module follows ruamel.yaml, the reader of the agents to come, and can tell that they disagree.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from base64 import decodebytes
 from collections.abc import Callable
@@ -70,7 +68,7 @@ def read(tag: str, text: str) -> Any:
         raise ValueError(f"this is not a valid {_NAMES.get(tag, tag)}") from None
 
 
-_BOOLEANS = {"y": True, "yes": True, "true": True, "on": True, "n": False, "no": False, "false": False, "off": False}
+BOOLEANS = {"y": True, "yes": True, "true": True, "on": True, "n": False, "no": False, "false": False, "off": False}
 
 
 def _integer(text: str) -> int:
@@ -131,78 +129,10 @@ def _timestamp(text: str) -> date | datetime:
 _READERS: dict[str, Callable[[str], Any]] = {
     "str": str,
     "null": lambda text: None,
-    "bool": lambda text: _BOOLEANS[text.lower()],
+    "bool": lambda text: BOOLEANS[text.lower()],
     "int": _integer,
     "float": _float,
     "timestamp": _timestamp,
     "binary": lambda text: decodebytes(text.encode("ascii")),
 }
 _NAMES = {"bool": "truth value", "int": "number", "float": "number", "timestamp": "date", "binary": "base64 text"}
-
-# --- writing ---------------------------------------------------------------------------------------------------------
-
-#: Plain text that looks like text to every reader: it begins with a letter or a path and holds nothing that any reader
-#: in any place could take for structure.
-_SURELY_TEXT_IN_FLOW = re.compile(r"(?:[^\W\d_]|/|~/)(?:[\w./@+=~$()%-]|[ ](?=[\w./@+=~$(%-]))*")
-_SURELY_TEXT = re.compile(r"(?:[^\W\d_]|/|~/|\$\{)(?:[\w./@+=~$()%{}'-]|:(?=[\w/])|,(?=\w)|,?[ ](?=[\w./@+=~$(%-]))*")
-_WORDS = frozenset({*_BOOLEANS, "null", "nan", "inf", "none"})
-_NEEDS_ESCAPE = re.compile(r'["\\]|[^ -~\xa1-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]')
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-
-
-def is_printable(text: str) -> bool:
-    """Whether ``text`` can stand between quotes as it is: one line, nothing invisible, nothing that needs an escape."""
-    return all(found.group() in '"\\' for found in _NEEDS_ESCAPE.finditer(text))
-
-
-def spell(value: str | int | float | bool | None, quote: str = "", in_flow: bool = False) -> str:
-    """``value`` as a scalar on one line, the same value to every reader.
-
-    ``quote`` (``'``, ``"`` or nothing) is the style that text had before and keeps if it can. ``in_flow`` tells that
-    the place is inside brackets, where fewer characters are harmless. Raises ValueError for text with lone surrogates,
-    which no file can hold, and TypeError for values that are no scalars.
-    """
-    if isinstance(value, str):
-        return _spell_text(value, quote, in_flow)
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, float):
-        return _spell_float(value)
-    raise TypeError(f"a {type(value).__name__} is not a scalar")
-
-
-def _spell_text(text: str, quote: str, in_flow: bool) -> str:
-    text.encode("utf-8")
-    if quote == "'" and is_printable(text):
-        return "'" + text.replace("'", "''") + "'"
-    if quote == "" and _is_surely_text(text, in_flow):
-        return text
-    return '"' + _NEEDS_ESCAPE.sub(lambda found: _ESCAPES.get(found.group()) or _escape(ord(found.group())), text) + '"'
-
-
-def _is_surely_text(text: str, in_flow: bool) -> bool:
-    pattern = _SURELY_TEXT_IN_FLOW if in_flow else _SURELY_TEXT
-    return (
-        pattern.fullmatch(text) is not None
-        and is_printable(text)
-        and text.lower() not in _WORDS
-        and resolve(text, YAML_1_1) == resolve(text, YAML_1_2) == "str"
-    )
-
-
-def _escape(code: int) -> str:
-    return f"\\U{code:08x}" if code >> 16 else f"\\u{code:04x}" if code >> 8 else f"\\x{code:02x}"
-
-
-def _spell_float(value: float) -> str:
-    if math.isnan(value):
-        return ".nan"
-    if math.isinf(value):
-        return ".inf" if value > 0 else "-.inf"
-    mantissa, exponent, power = repr(value).partition("e")
-    # PyYAML takes 1e+16 for text: it wants a dot before the exponent and a sign in it.
-    return f"{mantissa if '.' in mantissa else mantissa + '.0'}{exponent}{power}"

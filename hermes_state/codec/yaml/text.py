@@ -12,7 +12,8 @@ from hermes_state.codec.yaml.compose import compose, fault
 from hermes_state.codec.yaml.nodes import Kind, Node, Note, Pointer
 from hermes_state.outcomes import Fault, Outcome
 
-_UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: What YAML does not allow. (Naming what it allows means the same, and takes ten times as long to compile.)
+_UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
