@@ -13,8 +13,7 @@ import os
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hermes_state.clock import iso, stamp
 from hermes_state.disk import Directory, Disk, opened
@@ -26,8 +25,7 @@ MANIFEST = "manifest.json"
 _NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 
 
-@dataclass(frozen=True, slots=True)
-class Original:
+class Original(NamedTuple):
     """A file as it was read: ``path`` as named, ``links`` the text of each link on the way to ``real_path``."""
 
     kind: str

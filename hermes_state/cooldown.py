@@ -11,10 +11,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 #: What the agent's own computation raises on values that it does not expect.
 _AGENT_ERRORS = (TypeError, AttributeError, OverflowError, OSError)
@@ -63,8 +62,7 @@ class AgentSees(StrEnum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True)
-class Until:
+class Until(NamedTuple):
     """The end of a cooldown, and the rule that gave it.
 
     ``at`` is None where the row is not cooling or no end is known (the agent then uses the row). It may lie in the

@@ -12,8 +12,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from hermes_state import interruption
 from hermes_state.errors import NotRegularFile
@@ -28,16 +27,14 @@ _ACL = "system.posix_acl_access"
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 
 
-@dataclass(frozen=True, slots=True)
-class Directory:
+class Directory(NamedTuple):
     """An open directory; ``path`` is where it was when it was opened, without links."""
 
     fd: int
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(NamedTuple):
     """An open file that a verb made or opened, and the entry that it was opened through."""
 
     fd: int

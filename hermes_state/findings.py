@@ -6,8 +6,8 @@ where it is found. Ids are never reused: scripts and documentation pages refer t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Severity(StrEnum):
@@ -16,8 +16,7 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One fact: ``pointer`` is a JSON pointer into the file at ``path`` (``""`` is the whole file)."""
 
     id: str

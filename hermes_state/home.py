@@ -12,8 +12,8 @@ import pwd
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
+from typing import NamedTuple
 
 from hermes_state.errors import NoSuchHome, UnknownProfile
 from hermes_state.look import ABSENT, peek, same_place, trouble
@@ -28,8 +28,7 @@ _MANAGERS = dict.fromkeys(("", "true", "1", "yes", "nix", "nixos", *_FALSE), "Ni
 _MANAGERS |= dict.fromkeys(("brew", "homebrew"), "Homebrew")
 
 
-@dataclass(frozen=True, slots=True)
-class Home:
+class Home(NamedTuple):
     """One home. ``path`` is absolute and as it was named: links in it are not resolved.
 
     ``rule`` is the rule that chose it, in words. ``profile`` is ``default`` for a root home, the name for a profile,
@@ -131,8 +130,7 @@ def manager(path: str, env: Mapping[str, str]) -> str | None:
     return _MANAGERS.get(named.lower(), named)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
+class _Rules(NamedTuple):
     """The agent's rules for one environment."""
 
     env: Mapping[str, str]

@@ -14,7 +14,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from hermes_state import backup, clock
 from hermes_state.disk import Directory, Disk, opened
@@ -30,8 +30,7 @@ _LIMIT = 1 << 30
 AtWork = Callable[[int | None, float], bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Mended:
+class Mended(NamedTuple):
     """What ``recover`` made of one record of a write to ``path`` (``""`` where that is not known).
 
     ``state`` is restored, complete, untouched or unstarted when the record has done its duty and is gone;
@@ -108,7 +107,7 @@ def put(disk: Disk, where: Location, new: bytes, mode: int | None) -> Replaced:
         try:
             disk.set_mode(file, mode)
         except PermissionError:
-            return replace(done, not_kept=("mode",))
+            return done._replace(not_kept=("mode",))
         finally:
             disk.close(file)
     return done

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hermes_state.home import Home
 from hermes_state.look import peek
@@ -16,8 +16,7 @@ _DISTRIBUTION = re.compile(r"hermes[-_.]agent(?:[-_.](?:iot|axisrow))?-([^-]+)\.
 _PROJECT_VERSION = re.compile(r"^\[project\]\s*$(?:\n(?!\[).*)*?\nversion\s*=\s*[\"']([^\"']+)[\"']", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class AgentVersion:
+class AgentVersion(NamedTuple):
     """``version`` as its source spells it; ``found_by`` says what the source is. Both None when nothing says it."""
 
     version: str | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hermes_state.errors import LinkLoop
 
@@ -12,8 +12,7 @@ from hermes_state.errors import LinkLoop
 MAX_LINKS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """Where a path leads: the real directory, the entry in it, and the text of each link that was followed."""
 
     directory: str

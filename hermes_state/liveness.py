@@ -13,9 +13,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from hermes_state.errors import NoSuchHome
 from hermes_state.home import Home, all_homes
@@ -33,8 +32,7 @@ class State(StrEnum):
     UNCLEAR = "unclear"
 
 
-@dataclass(frozen=True, slots=True)
-class Gateway:
+class Gateway(NamedTuple):
     """``pid`` is the gateway's process as seen from here, None where that is not known.
 
     ``evidence`` says in words what the answer rests on; ``served_by`` is the home whose gateway serves this one too.
@@ -56,7 +54,7 @@ def gateway(home: Home, *, proc_root: str = "/proc") -> Gateway:
     try:
         homes = all_homes(home, {})
     except NoSuchHome:  # the profiles cannot be listed; the root, which usually serves them, can still be asked
-        homes = [replace(home, path=home.root, profile="default")]
+        homes = [home._replace(path=home.root, profile="default")]
     return _answers([home], homes, proc_root)[home.path]
 
 
@@ -77,7 +75,7 @@ def _answers(homes: Sequence[Home], hosts: Sequence[Home], proc_root: str) -> di
             if home.profile in names and host.root == home.root:
                 if host.path not in own:
                     own[host.path] = _own(host, table)
-                served = replace(own[host.path], served_by=host.path)
+                served = own[host.path]._replace(served_by=host.path)
                 answers[home.path] = _stronger(answers[home.path], served)
     return answers
 

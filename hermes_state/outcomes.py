@@ -6,8 +6,8 @@ credentials get lost: a file that cannot be read is not an empty file, and an em
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 #: The kinds of file that a schema owns.
 KINDS = ("auth", "sessions", "config", "breaker")
@@ -26,8 +26,7 @@ class Outcome(StrEnum):
     INVALID = "invalid"
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """Why an outcome is not ``ok``.
 
     ``pointer`` is a JSON pointer into the document (``""`` is the whole file); ``line`` and ``column`` count from 1 and

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from hermes_state.errors import StateError
 from hermes_state.home import find
@@ -45,16 +45,14 @@ class View(StrEnum):
     BLIND = "blind"
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """``pid`` is the holder as seen from here; None when it is out of sight, or there is none."""
 
     view: View
     pid: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(NamedTuple):
     """A running agent. ``kind`` is ``gateway`` or ``agent``; ``home`` is what it was started on, None if unknown."""
 
     pid: int

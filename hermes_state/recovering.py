@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hermes_state import inplace, interruption, locks, strays
 from hermes_state.clock import HOUR
@@ -14,8 +14,7 @@ from hermes_state.stores import OWN_LOCK
 from hermes_state.stores.auth import AuthStore
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered:
+class Recovered(NamedTuple):
     """What recovering a home did.
 
     ``mended`` are files that were half written and hold their old content again; ``swept`` the paths of strays, and of

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Replaced:
+class Replaced(NamedTuple):
     """What a replacement did.
 
     ``path`` is the real file. ``durable`` is False where its directory cannot be synced, ``atomic`` where the file

@@ -9,8 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hermes_state.clearing.removal import take
 from hermes_state.disk import Disk, RealDisk
@@ -33,14 +32,12 @@ SMALL = 64 * 1024
 StillBlocked = Callable[[Home, str], Sequence["Block"]]
 
 
-@dataclass(frozen=True, slots=True)
-class Was:
+class Was(NamedTuple):
     state: str
     remaining_seconds: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cleared:
+class Cleared(NamedTuple):
     """One breaker that is gone from the disk. ``removed`` is the path that went; ``note`` says what is worth saying."""
 
     provider: str
@@ -51,8 +48,7 @@ class Cleared:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(NamedTuple):
     """A breaker that is not there, or a file that stays, and why."""
 
     provider: str
@@ -61,14 +57,12 @@ class Left:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(NamedTuple):
     home: str
     error: StateError
 
 
-@dataclass(frozen=True, slots=True)
-class ClearReport:
+class ClearReport(NamedTuple):
     """What clearing did, or with ``dry_run`` would do."""
 
     dry_run: bool

@@ -8,8 +8,7 @@ back is known as such, and the stamp ``status_cleared_at`` in the row, at which 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from hermes_state.clearing.targets import Owner, Target, also_of, chosen, owner_of, unknown
 from hermes_state.cooldown import Rule, Status, marked_at
@@ -37,8 +36,7 @@ _NO_TOMBSTONE = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Cleared:
+class Cleared(NamedTuple):
     """One credential that was cleared. ``number`` counts from 1 in its pool; ``was`` is what it was before.
 
     ``note`` says what is worth knowing: mostly nothing.
@@ -49,8 +47,7 @@ class Cleared:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
+class Left(NamedTuple):
     """A credential that was meant and was left as it is; ``reason`` is ``dead`` or ``not_an_object``."""
 
     pool: str
@@ -60,8 +57,7 @@ class Left:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class CooldownsCleared:
+class CooldownsCleared(NamedTuple):
     """What a clear did to one file, or in a dry run would do.
 
     ``matched`` counts the rows that were meant: those in ``cleared`` and in ``left``, and those that had nothing to
@@ -92,8 +88,7 @@ class CooldownsCleared:
         return self.matched - len(self.cleared) - len(self.left)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """``document`` is the very same object when there is nothing to clear."""
 
     document: Document
@@ -150,7 +145,7 @@ def clear_cooldowns(
     if dry_run:
         return result
     problem = _problem(store, owner, target, done.cleared, clock(), rule) if done.cleared else None
-    return replace(result, verified=problem is None, problem=problem)
+    return result._replace(verified=problem is None, problem=problem)
 
 
 def plan(document: Document, owner: Owner, target: Target, now: float, rule: Rule | None) -> Plan:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hermes_state.clearing.breakers import ClearReport, Failed
 from hermes_state.clearing.breakers import as_json as breakers_as_json
@@ -16,8 +15,7 @@ from hermes_state.inspection.report import Block
 from hermes_state.redaction import redact
 
 
-@dataclass(frozen=True, slots=True)
-class Still:
+class Still(NamedTuple):
     """What keeps agents of ``home`` from the provider after the clear; ``then`` are commands that go on from there."""
 
     home: Home
@@ -25,8 +23,7 @@ class Still:
     then: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(NamedTuple):
     """A home whose credentials are in a file that was seen to for another home."""
 
     home: Home
@@ -34,8 +31,7 @@ class Shared:
     seen_for: Home
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderCleared:
+class ProviderCleared(NamedTuple):
     """What clearing a provider did, or with ``dry_run`` would do. ``breakers`` is None unless they were asked for."""
 
     dry_run: bool

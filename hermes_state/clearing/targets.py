@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hermes_state.disk import Disk
 from hermes_state.errors import ForeignSection, UnknownTarget
@@ -22,8 +21,7 @@ _DIGITS = 10
 _FEW = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What to clear: the pool of ``provider``, or one ``credential`` of it by exact id, then label, then number.
 
     With ``model`` only that model's cooldown is meant. Rows that are dead are meant only with ``dead``.
@@ -35,8 +33,7 @@ class Target:
     dead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """The home whose auth.json has the rows of a provider. ``store`` is ``own``, or ``root`` where a profile borrows.
 
     ``pool`` is the key in the file and ``rows`` is what was found there without a lock.

@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from hermes_state.cooldown import Rule
 from hermes_state.home import Home, all_homes
@@ -39,8 +39,7 @@ class Does(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(NamedTuple):
     """A running agent, or one that may be running (``state`` is then ``unclear``), as far as it can be seen."""
 
     kind: str
@@ -51,8 +50,7 @@ class Witness:
     does: Does
 
 
-@dataclass(frozen=True, slots=True)
-class UndoRisk:
+class UndoRisk(NamedTuple):
     """``unseen`` says in words which agents would not be seen if they were there."""
 
     level: Level

@@ -12,8 +12,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hermes_state.codec.diagnosis import MAX_DEPTH, depth, not_json, not_utf8, too_deep, too_long_number
 from hermes_state.codec.fault import BadText
@@ -43,8 +42,7 @@ class Spelled(float):
         return (Spelled, (self.text,))
 
 
-@dataclass(frozen=True, slots=True)
-class JsonText:
+class JsonText(NamedTuple):
     """A parsed text: ``repeated`` says that an object holds a key twice, ``odd_numbers`` that NaN or Infinity occur."""
 
     text: str

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as _quoted
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from hermes_state.codec.json import Spelled
 from hermes_state.codec.walk import BETWEEN, KEY, blank_end, value_end
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """How a text is laid out: ``unit`` is one step of indentation, None for a text on one line. ``colon`` and ``comma``
     have their white space with them; ``comma`` is for items on one line."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 
 from hermes_state.findings import Finding, Severity
 from hermes_state.inspection.report import Breaker, FileFacts
@@ -40,7 +39,7 @@ def _finding(each: Finding) -> Finding:
     pointer = _pointer(each.pointer)
     # A pointer in a sentence looks like the path of a file, in which less is taken for a secret.
     message = each.message if pointer == each.pointer else each.message.replace(each.pointer, pointer)
-    return replace(each, path=path, pointer=pointer, message=shown(message), hint=hint)
+    return each._replace(path=path, pointer=pointer, message=shown(message), hint=hint)
 
 
 def _path(path: str) -> str:

@@ -223,12 +223,7 @@ def _plain(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, Finding):
-        return {name: _plain(getattr(value, name)) for name in _FINDING}
     if isinstance(value, tuple):
         items = [_plain(item) for item in value]
         return dict(zip(value._fields, items, strict=True)) if hasattr(value, "_fields") else items
     return value
-
-
-_FINDING = ("id", "severity", "kind", "path", "pointer", "message", "hint")

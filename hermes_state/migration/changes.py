@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hermes_state.codec.rewrite import same
 from hermes_state.runtime import SECTION
@@ -12,8 +11,7 @@ from hermes_state.runtime import SECTION
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One path that changed: ``op`` is add, remove, replace or move; ``origin`` is where a moved value was."""
 
     op: str

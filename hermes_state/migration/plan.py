@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from hermes_state.errors import Undeclared
 from hermes_state.migration.changes import undeclared
@@ -11,8 +12,7 @@ from hermes_state.migration.step import Context, Document, Result, Step
 from hermes_state.runtime import Left, Moved, Note
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(NamedTuple):
     """One step of a plan: ``direction`` is up or down."""
 
     step: Step

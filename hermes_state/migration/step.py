@@ -15,15 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from hermes_state.runtime import Left, Moved, Note
 
 Document = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What a step may know besides the document. ``now`` is in epoch seconds and never changes during a run."""
 
     now: float
@@ -40,8 +39,7 @@ class Result:
     notes: list[Note] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A loaded migration file. ``id`` is its file name without the ending; kind and number come from it."""
 
     id: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from hermes_state.models.compiled import published, validator
@@ -28,7 +27,7 @@ def check(value: object) -> list[Issue]:
     issues = list(_odd_keys(value, ()))
     for issue in faults(validator("config"), _with_text_keys(value)):
         hint = _HINT if issue.message == _MISREAD else ""
-        issues.append(replace(issue, message=issue.message + hint))
+        issues.append(issue._replace(message=issue.message + hint))
     return issues
 
 

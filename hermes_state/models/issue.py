@@ -5,8 +5,8 @@ An issue says where and what, never the value that was found: the value may be a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class IssueKind(StrEnum):
@@ -38,8 +38,7 @@ class IssueKind(StrEnum):
 SHUTS_THE_FILE = frozenset({IssueKind.ENVELOPE, IssueKind.FOREIGN, IssueKind.TOO_NEW})
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(NamedTuple):
     """One thing that is wrong: ``pointer`` (RFC 6901, ``""`` is the whole file), a message and an ``IssueKind``."""
 
     pointer: str

@@ -7,8 +7,7 @@ and a row of now are the same credential (pool, id and source), the restored row
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 #: What one login or refresh writes together: tokens, and the times that belong to them.
 TOKEN_FIELDS = (
@@ -34,8 +33,7 @@ TOKEN_FIELDS = (
 Document = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class RowDifference:
+class RowDifference(NamedTuple):
     """``what`` is only_in_backup, only_now, token_differs or fields_differ; ``id`` is None for a row without one."""
 
     pool: str

@@ -13,6 +13,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from hermes_state import backup
 from hermes_state.disk import Disk, opened
@@ -50,8 +51,7 @@ class Copy:
     fault: Fault | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One thing to restore from: ``name`` is what to type, ``origin`` is hermes-state or agent, ``at`` epoch
     seconds."""
 

@@ -113,7 +113,7 @@ def _pools(document: Document, section: Document | None, left: list[Left]) -> It
 def _without_ended(done: Split | Overlaid, now: float, notes: list[Note]) -> Document:
     """The records without the orphans that have ended; ``notes`` tells which."""
     ended = {note.id for note in done.notes if note.what is What.ORPHAN and _has_ended(done.records[note.id], now)}
-    notes.extend(replace(note, what=What.ORPHAN_DROPPED) if note.id in ended else note for note in done.notes)
+    notes.extend(note._replace(what=What.ORPHAN_DROPPED) if note.id in ended else note for note in done.notes)
     if not ended:
         return done.records
     return {identity: record for identity, record in done.records.items() if identity not in ended}

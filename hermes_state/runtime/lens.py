@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from operator import is_
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from hermes_state.codec.comparison import same
 from hermes_state.cooldown import Rule, model_ends, until
@@ -44,8 +44,7 @@ class Left:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """What happened to the record of one row."""
 
     pool: str
@@ -53,8 +52,7 @@ class Note:
     what: What
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(NamedTuple):
     """A row whose runtime state was moved; ``remaining`` is above zero (seconds) while its cooldown still binds.
 
     It is ``inf`` where the agent would wait for ever.

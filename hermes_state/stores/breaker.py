@@ -11,7 +11,6 @@ import json
 import math
 import os
 import stat
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -73,8 +72,7 @@ class Looks(NamedTuple):
         return cls(stat.S_IFMT(found.st_mode), found.st_size, found.st_mtime_ns)
 
 
-@dataclass(frozen=True, slots=True)
-class BreakerState:
+class BreakerState(NamedTuple):
     """One breaker as it was found. Times are epoch seconds and may be infinite.
 
     ``detail`` says in words what the state does not. ``agent`` is what 0.22 does; ``agent_does`` tells other versions.
@@ -146,11 +144,10 @@ def look(path: str, now: float, disk: Disk | None = None) -> BreakerState | None
     except FileNotFoundError:
         return None
     except NotADirectoryError as error:
-        return _named(replace(_unreadable(found, error), agent=AgentDoes.FAILS))
+        return _named(_unreadable(found, error)._replace(agent=AgentDoes.FAILS))
     except OSError as error:
         return _named(_unreadable(found, error))
-    found = replace(
-        found,
+    found = found._replace(
         entry=Looks.of(looks),
         is_directory=stat.S_ISDIR(looks.st_mode),
         link_target=_target(path) if stat.S_ISLNK(looks.st_mode) else None,
@@ -166,8 +163,8 @@ def _named(found: BreakerState) -> BreakerState:
     if found.provider in PROVIDERS:
         return found
     detail = "no agent keeps a breaker of this name"
-    return replace(
-        found, state=State.FOREIGN, detail=detail, reset_at=None, remaining_seconds=None, agent=AgentDoes.IGNORES
+    return found._replace(
+        state=State.FOREIGN, detail=detail, reset_at=None, remaining_seconds=None, agent=AgentDoes.IGNORES
     )
 
 
@@ -179,14 +176,14 @@ def _followed(found: BreakerState, now: float, disk: Disk) -> BreakerState:
     """``found`` with what is behind its links, if it has any."""
     try:
         where = resolve(found.path)
-        found = replace(found, link_target=where.path if where.links else None)
+        found = found._replace(link_target=where.path if where.links else None)
         with opened(disk, where.directory) as at:
             looks = disk.stat(at, where.name)
-            found = replace(found, where=where, real=Looks.of(looks))
+            found = found._replace(where=where, real=Looks.of(looks))
             data = disk.read(at, where.name, LIMIT)
     except FileNotFoundError:
         detail = f"the link leads to {found.link_target}, which does not exist"
-        return replace(found, state=State.EXPIRED, detail=detail, outcome=Outcome.ABSENT, agent=AgentDoes.IGNORES)
+        return found._replace(state=State.EXPIRED, detail=detail, outcome=Outcome.ABSENT, agent=AgentDoes.IGNORES)
     except NotRegularFile as error:
         does = {
             "it is a directory": AgentDoes.FAILS,
@@ -194,16 +191,16 @@ def _followed(found: BreakerState, now: float, disk: Disk) -> BreakerState:
             "it is a socket": AgentDoes.FAILS,
         }
         agent = does.get(error.reason.partition(",")[0], AgentDoes.UNKNOWN)
-        return replace(found, detail=error.reason, outcome=Outcome.UNREADABLE, agent=agent)
+        return found._replace(detail=error.reason, outcome=Outcome.UNREADABLE, agent=agent)
     except LinkLoop as error:
-        return replace(found, detail=error.reason, outcome=Outcome.UNREADABLE, agent=AgentDoes.FAILS)
+        return found._replace(detail=error.reason, outcome=Outcome.UNREADABLE, agent=AgentDoes.FAILS)
     except OSError as error:
         return _unreadable(found, error)
-    return _judged(replace(found, data=data), now)
+    return _judged(found._replace(data=data), now)
 
 
 def _unreadable(found: BreakerState, error: OSError) -> BreakerState:
-    return replace(found, detail=os.strerror(error.errno or 0), outcome=Outcome.UNREADABLE)
+    return found._replace(detail=os.strerror(error.errno or 0), outcome=Outcome.UNREADABLE)
 
 
 def _judged(found: BreakerState, now: float) -> BreakerState:
@@ -211,7 +208,7 @@ def _judged(found: BreakerState, now: float) -> BreakerState:
     data = found.data
 
     def corrupt(detail: str, agent: AgentDoes, outcome: Outcome = Outcome.CORRUPT) -> BreakerState:
-        return replace(found, state=State.CORRUPT, detail=detail, agent=agent, outcome=outcome)
+        return found._replace(state=State.CORRUPT, detail=detail, agent=agent, outcome=outcome)
 
     if len(data) > LIMIT:
         return corrupt(f"it has more than {LIMIT >> 20} MiB", AgentDoes.UNKNOWN, Outcome.TOO_LARGE)
@@ -221,7 +218,7 @@ def _judged(found: BreakerState, now: float) -> BreakerState:
         text = data.removeprefix(_BOM).decode("utf-8")
     except UnicodeDecodeError as error:
         return corrupt(f"byte {error.start} is not UTF-8", AgentDoes.FAILS)
-    found = replace(found, has_mark=data.startswith(_BOM))
+    found = found._replace(has_mark=data.startswith(_BOM))
     try:
         value = json.loads(text)
     except RecursionError:
@@ -233,7 +230,7 @@ def _judged(found: BreakerState, now: float) -> BreakerState:
         return corrupt("a number has thousands of digits", AgentDoes.FAILS)
     if not isinstance(value, dict):
         return corrupt("it is not an object", AgentDoes.FAILS, Outcome.INVALID)
-    found = replace(found, has_shape=any(field in value for field in _FIELDS))
+    found = found._replace(has_shape=any(field in value for field in _FIELDS))
     if "reset_at" not in value:
         return corrupt("it has no reset_at", AgentDoes.REMOVES, Outcome.INVALID)
     reset_at = value["reset_at"]
@@ -245,26 +242,26 @@ def _judged(found: BreakerState, now: float) -> BreakerState:
 
 def _timed(found: BreakerState, reset_at: float, now: float) -> BreakerState:
     """``found``, whose ``reset_at`` is a number."""
-    implausible = replace(found, state=State.IMPLAUSIBLE, agent=AgentDoes.REMOVES)
+    implausible = found._replace(state=State.IMPLAUSIBLE, agent=AgentDoes.REMOVES)
     try:
         end = float(reset_at)
     except OverflowError:
         detail = "its reset_at is a whole number that no clock can reach"
-        return replace(implausible, detail=detail, agent=AgentDoes.FAILS)
+        return implausible._replace(detail=detail, agent=AgentDoes.FAILS)
     if math.isnan(end):
-        return replace(implausible, detail="its reset_at is not a number (NaN)")
+        return implausible._replace(detail="its reset_at is not a number (NaN)")
     remaining = end - now
-    found = replace(found, reset_at=end, remaining_seconds=remaining)
-    implausible = replace(implausible, reset_at=end, remaining_seconds=remaining)
+    found = found._replace(reset_at=end, remaining_seconds=remaining)
+    implausible = implausible._replace(reset_at=end, remaining_seconds=remaining)
     if end == -math.inf:
-        return replace(implausible, detail="its reset_at is minus infinity")
+        return implausible._replace(detail="its reset_at is minus infinity")
     if remaining <= 0:
-        return replace(found, state=State.EXPIRED, agent=AgentDoes.REMOVES)
+        return found._replace(state=State.EXPIRED, agent=AgentDoes.REMOVES)
     if remaining <= IMPLAUSIBLE:
-        return replace(found, state=State.ACTIVE, agent=AgentDoes.WAITS)
+        return found._replace(state=State.ACTIVE, agent=AgentDoes.WAITS)
     detail = "its reset_at is more than 7 days ahead, which no genuine limit is"
     if end == math.inf:
         detail = "its reset_at is infinite"
     elif end > _MILLISECONDS:
         detail = "its reset_at looks like milliseconds: read as seconds it never comes"
-    return replace(implausible, detail=detail, agent=AgentDoes.WAITS)
+    return implausible._replace(detail=detail, agent=AgentDoes.WAITS)

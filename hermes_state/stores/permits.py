@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hermes_state.errors import NotReplaceable, Refused
 from hermes_state.home import Home
@@ -13,8 +13,7 @@ from hermes_state.liveness import gateway
 from hermes_state.stores.reading import Reading
 
 
-@dataclass(frozen=True, slots=True)
-class Permits:
+class Permits(NamedTuple):
     """The flags given: each field is the flag of that name."""
 
     break_hard_link: bool = False

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from hermes_state.backup import Original
 from hermes_state.codec.fault import BadText
@@ -19,8 +18,7 @@ JSON_LIMIT = 512 * 1024 * 1024
 YAML_LIMIT = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """``path`` is the file as named; ``where`` the real one (None when its links could not be followed).
 
     ``text`` and ``document`` are None unless the content could be parsed: an ``invalid`` or ``too_new`` file has both.
@@ -92,8 +90,8 @@ def read(
     except OSError as error:
         return _unreadable(kind, path, where, error)
     if known is not None and known.outcome is Outcome.OK and known.data == data:
-        return replace(known, where=where, stat=looks)
-    return replace(judge(kind, path, data, limit, parse, envelope), where=where, stat=looks)
+        return known._replace(where=where, stat=looks)
+    return judge(kind, path, data, limit, parse, envelope)._replace(where=where, stat=looks)
 
 
 def judge(

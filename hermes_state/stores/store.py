@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from dataclasses import replace as replace_fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from hermes_state import clock, inplace, interruption, locks
 from hermes_state.atomic import replace
@@ -34,8 +32,7 @@ Change = Callable[[Any], Any]
 Guard = Callable[[Reading], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """What ``replace`` did. ``replaced`` is None when the bytes would have been equal: then nothing was written."""
 
     before: Reading
@@ -151,7 +148,7 @@ class Held:
         """
         self._store.judge(self._store.path, data).require_ok()
         if self.reading.outcome is Outcome.TOO_LARGE:
-            self.reading = replace_fields(self.reading, data=self._whole())
+            self.reading = self.reading._replace(data=self._whole())
         return self._write(data, guard, permits, mode if self.reading.outcome is Outcome.ABSENT else None)
 
     def _whole(self) -> bytes:

@@ -118,7 +118,7 @@ def test_a_slow_home_is_noticed(base: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_breaker_that_went_without_a_word_is_noticed(base: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(*arguments: Any, **more: Any) -> Any:
-        return replace(clear_breakers(*arguments, **more), cleared=())
+        return clear_breakers(*arguments, **more)._replace(cleared=())
 
     monkeypatch.setattr(judging, "clear_breakers", silent)
     monkeypatch.setattr(judging, "Random", lambda number: _Fixed(0.9))

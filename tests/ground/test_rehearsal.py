@@ -109,7 +109,7 @@ def test_what_lies_behind_the_end_is_zeros(tmp_path):
     "owner", [(-1, -1), (1234, -1), (-1, 1234), (1234, 1234), (0, -1), (-1, 0), (1234, 0), (0, 1234)]
 )
 def test_who_is_not_root_gives_away_as_little_as_on_the_real_disk(open_place, as_nobody, root_only, owner):
-    answers = []
+    answers: list[tuple[object, object]] = []
     with as_nobody():
         for name, disk in (("dry", DryDisk()), ("real", RealDisk())):
             with opened(disk, str(open_place)) as at:

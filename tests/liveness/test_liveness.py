@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -460,7 +459,7 @@ def test_an_unclear_host_makes_its_profiles_unclear(home: Home, proc: Path) -> N
 
 def test_a_home_outside_the_list_of_its_root_is_answered_too(home: Home, start: Start) -> None:
     (Path(home.path) / "sub").mkdir()
-    sub = replace(home, path=f"{home.path}/sub", profile="custom")
+    sub = home._replace(path=f"{home.path}/sub", profile="custom")
     assert gateway(sub).state is State.STOPPED
     child = start(sub)
     assert gateway(sub).pid == child.pid

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 #: Keys and list indexes from the root; keys may be anything that a key may be in YAML.
 Pointer = tuple[Hashable, ...]
@@ -29,8 +29,7 @@ class NoteKind(StrEnum):
     """An escape makes half a character; no file can hold the text that it is in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """Something odd at ``pointer``; ``line`` and ``column`` count from 1."""
 
     kind: NoteKind
