@@ -5,9 +5,8 @@ The fields and their meanings are in ``views/auth.py``; a value is an issue only
 
 from __future__ import annotations
 
-from hermes_state.models.compiled import published, validator
-from hermes_state.models.faults import faults, wrong_type
 from hermes_state.models.issue import Issue, IssueKind, pointer
+from hermes_state.models.rules import faults, published, rule, wrong_type
 
 #: The number that ``credential_pool_runtime.schema`` has when this version of the package writes it.
 SECTION_SCHEMA = 1
@@ -30,7 +29,7 @@ def check(value: object) -> list[Issue]:
     issues: list[Issue] = []
     for key in published("auth")["properties"]:
         if key in value and key not in _PARTS:
-            issues += faults(validator("auth", f"/properties/{key}"), value[key], key)
+            issues += faults(rule("auth", f"/properties/{key}"), value[key], key)
     if not any(isinstance(value.get(key), dict) for key in STORES):
         message = "neither providers nor credential_pool is an object: agents take the file for empty and write over it"
         issues.append(Issue("", message, IssueKind.EMPTY_STORE))
@@ -46,14 +45,14 @@ def check(value: object) -> list[Issue]:
 def _logins(providers: object) -> list[Issue]:
     if not isinstance(providers, dict):
         return [wrong_type(providers, "an object", "providers")]
-    a_login = validator("auth", "/$defs/Login")
+    a_login = rule("auth", "/$defs/Login")
     return [issue for provider, login in providers.items() for issue in faults(a_login, login, "providers", provider)]
 
 
 def _pools(pools: object) -> list[Issue]:
     if not isinstance(pools, dict):
         return [wrong_type(pools, "an object", "credential_pool", kind_of=IssueKind.ENVELOPE)]
-    a_row = validator("auth", "/$defs/Row")
+    a_row = rule("auth", "/$defs/Row")
     issues: list[Issue] = []
     for key, rows in pools.items():
         if not isinstance(rows, list):
@@ -74,7 +73,7 @@ def _section(section: object) -> list[Issue]:
     if schema > SECTION_SCHEMA:
         message = f"has schema {schema}; this version of hermes-state knows {SECTION_SCHEMA}"
         return [Issue(pointer(at), message, IssueKind.TOO_NEW)]
-    a_record = validator("auth", "/$defs/Record")
+    a_record = rule("auth", "/$defs/Record")
     issues: list[Issue] = []
     for key, records in pools.items():
         if not isinstance(records, dict):

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import math
 
-from hermes_state.models.compiled import published, validator
-from hermes_state.models.faults import faults
 from hermes_state.models.issue import Issue, IssueKind, pointer
+from hermes_state.models.rules import faults, published, rule
 
 
 def check(value: object) -> list[Issue]:
     """Everything that is wrong with ``value`` as the content of a breaker; never raises on JSON values."""
-    issues = faults(validator("breaker"), value)
+    issues = faults(rule("breaker"), value)
     if isinstance(value, dict):
         times = ((name, value.get(name)) for name in published("breaker")["properties"])
         issues += (

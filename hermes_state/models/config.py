@@ -10,9 +10,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from hermes_state.models.compiled import published, validator
-from hermes_state.models.faults import faults, wrong_type
 from hermes_state.models.issue import Issue, IssueKind, pointer
+from hermes_state.models.rules import faults, published, rule, wrong_type
 
 VERSION_KEY = "_config_version"
 
@@ -25,7 +24,7 @@ def check(value: object) -> list[Issue]:
     if not isinstance(value, dict):
         return [wrong_type(value, "an object", kind_of=IssueKind.ENVELOPE)]
     issues = list(_odd_keys(value, ()))
-    for issue in faults(validator("config"), _with_text_keys(value)):
+    for issue in faults(rule("config"), _with_text_keys(value)):
         hint = _HINT if issue.message == _MISREAD else ""
         issues.append(issue._replace(message=issue.message + hint))
     return issues

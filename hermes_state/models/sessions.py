@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from hermes_state.models.compiled import validator
-from hermes_state.models.faults import faults, wrong_type
 from hermes_state.models.issue import Issue, IssueKind, pointer
+from hermes_state.models.rules import faults, rule, wrong_type
 
 #: What a text breaks: the words and the kind of the issue.
 Broken = tuple[str, IssueKind]
@@ -25,7 +24,7 @@ def check(value: object) -> list[Issue]:
     """Everything that is wrong with ``value`` as the content of a sessions.json; never raises on JSON values."""
     if not isinstance(value, dict):
         return [wrong_type(value, "an object", kind_of=IssueKind.ENVELOPE)]
-    an_entry = validator("sessions", "/$defs/Entry", forms=False)
+    an_entry = rule("sessions", "/$defs/Entry", forms=False)
     issues: list[Issue] = []
     for key, entry in entries(value):
         issues += faults(an_entry, entry, key)
@@ -73,9 +72,9 @@ def _broken_rules(key: str, entry: dict[str, Any]) -> Iterator[Issue]:
     own = entry.get("session_key")
     if own != key and isinstance(own, str):
         yield Issue(pointer(key, "session_key"), "differs from the key of the entry", IssueKind.MISMATCH)
-    for name, rule in _RULES.items():
+    for name, broken_by in _RULES.items():
         text = entry.get(name)
-        if isinstance(text, str) and (broken := rule(text)):
+        if isinstance(text, str) and (broken := broken_by(text)):
             yield Issue(pointer(key, name), *broken)
 
 
