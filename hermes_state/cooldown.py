@@ -119,13 +119,7 @@ def until(row: object, pool: Sequence[object], rule: Rule | None) -> Until:
     Of several rules with the longest end the newest is named. Where the agent's computation raises there is no end.
     Source: ``_exhausted_until``, ``_exhausted_ttl``, and for resets ``_resync_stale_entry``.
     """
-    ends = []
-    for each in Rule if rule is None else (rule,):
-        try:
-            end = _end(_fields(row), pool, each)
-        except _AGENT_ERRORS:
-            end = None
-        ends.append(Until(None if end is None else _settled(end), each))
+    ends = [_until(row, pool, each) for each in (Rule if rule is None else (rule,))]
     return max(ends, key=lambda end: (-math.inf if end.at is None else end.at, end.rule))
 
 
@@ -220,6 +214,14 @@ def _lifted(row: Mapping[str, Any], rule: Rule) -> bool:
     mark = _mark(row, rule) or 0.0
     cleared = parse_timestamp(row.get("status_cleared_at")) if rule >= Rule.V22 and "id" in row else None
     return cleared is not None and cleared != 0 and isinstance(mark, int | float) and cleared > mark
+
+
+def _until(row: object, pool: Sequence[object], rule: Rule) -> Until:
+    try:
+        end = _end(_fields(row), pool, rule)
+        return Until(None if end is None else _settled(end), rule)
+    except _AGENT_ERRORS:
+        return Until(None, rule)
 
 
 def _end(row: Mapping[str, Any], pool: Sequence[object], rule: Rule) -> float | None:

@@ -23,25 +23,43 @@ def moved_texts(old: JsonText, new: Any) -> dict[int, str]:
     anew."""
     start = blank_end(old.text, 0)
     found = dict(_departed(old.text, start, old.value, new, True))
-    if _ODD.search(old.text):
-        found |= dict(_oddly_spelled(old.text, start, old.value))
-    return {key: text for key, text in found.items() if text.isascii()}
+    return {key: text for key, text in found.items() if text.isascii()} | odd_texts(old)
+
+
+def odd_texts(old: JsonText) -> dict[int, str]:
+    """The texts, by identity, of the strings of ``old`` (and of objects with such names) that we would spell otherwise.
+
+    None where an object holds a key twice: its value is not the one that each of its texts says.
+    """
+    if old.repeated or not _ODD.search(old.text):
+        return {}
+    found = _oddly_spelled(old.text, blank_end(old.text, 0), old.value)
+    return {key: text for key, text in found if text.isascii()}
 
 
 def _departed(text: str, start: int, old: Any, new: Any, at_root: bool) -> Iterator[tuple[int, str]]:
     """Objects and lists that have left their place in the root or one level below it."""
-    if old is new or not isinstance(old, dict):
+    if not _has_departed(old, new, at_root):  # then there is no need to look for places in the text
         return
     others = new if isinstance(new, dict) else {}
-    left = [key for key, value in old.items() if isinstance(value, dict | list) and others.get(key) is not value]
-    if not [key for key in left if key not in others or (at_root and isinstance(old[key], dict))]:
-        return
     for member in members(text, start):
-        if member.key in left:
-            if member.key not in others:
-                yield id(old[member.key]), text[member.value : value_end(text, member.value)]
-            if at_root:
-                yield from _departed(text, member.value, old[member.key], others.get(member.key), False)
+        value = old[member.key]
+        if not isinstance(value, dict | list):
+            continue
+        if member.key not in others:
+            yield id(value), text[member.value : value_end(text, member.value)]
+        if at_root:
+            yield from _departed(text, member.value, value, others.get(member.key), False)
+
+
+def _has_departed(old: Any, new: Any, at_root: bool) -> bool:
+    if old is new or not isinstance(old, dict):
+        return False
+    others = new if isinstance(new, dict) else {}
+    return any(
+        isinstance(value, dict | list) and (key not in others or (at_root and _has_departed(value, others[key], False)))
+        for key, value in old.items()
+    )
 
 
 def _oddly_spelled(text: str, start: int, value: Any) -> Iterator[tuple[int, str]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import compress, count
+from operator import is_not
 from typing import Any, NamedTuple
 
 from hermes_state.codec.rewrite import same
@@ -88,41 +91,57 @@ def _value(document: Any, path: Path) -> Any:
     return document
 
 
+class _Allowed:
+    """What patterns allow below one place. It is looked up for every row, so places with one answer share it."""
+
+    def __init__(self, patterns: Iterable[tuple[str, ...]]) -> None:
+        rest = list(patterns)
+        self.everything = () in rest
+        named = {pattern[0] for pattern in rest if pattern} - {"*"}
+        self._other = [pattern[1:] for pattern in rest if pattern[:1] == ("*",)]
+        self._below = {
+            name: _Allowed([*(pattern[1:] for pattern in rest if pattern[:1] == (name,)), *self._other])
+            for name in named
+        }
+
+    @cached_property
+    def _elsewhere(self) -> _Allowed:
+        return _Allowed(self._other)
+
+    def below(self, key: str | int) -> _Allowed:
+        return self._below.get(str(key)) or self._elsewhere
+
+
 def undeclared(before: Any, after: Any, touches: Sequence[str]) -> str | None:
     """The first path that changed and that no pattern of ``touches`` covers; None when there is none.
 
     A pattern covers the path itself and everything below it. A change of the order of keys, or of the number of
     elements, is a change of the container.
     """
-    tree: dict[str, Any] = {}
-    for pattern in touches:
-        node = tree
-        for part in pattern.split("/")[1:]:
-            node = node.setdefault(part, {})
-        node[""] = {}
-    return _undeclared(before, after, [tree], ())
+    return _undeclared(before, after, _Allowed(tuple(pattern.split("/")[1:]) for pattern in touches), ())
 
 
-def _undeclared(before: Any, after: Any, nodes: list[dict[str, Any]], at: Path) -> str | None:
+def _undeclared(before: Any, after: Any, allowed: _Allowed, at: Path) -> str | None:
+    keys: Iterable[Any]
     if isinstance(before, dict) and isinstance(after, dict):
-        keys: Any = [key for key in before if key not in after or before[key] is not after[key]]
-        if list(before) != list(after):
-            if [key for key in before if key in after] != [key for key in after if key in before]:
-                return pointer(at)
+        if list(before) == list(after):
+            keys = compress(before, map(is_not, before.values(), after.values()))
+        elif [key for key in before if key in after] != [key for key in after if key in before]:
+            return pointer(at)
+        else:
+            keys = [key for key in before if key not in after or before[key] is not after[key]]
             keys += [key for key in after if key not in before]
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        keys = [index for index, (old, new) in enumerate(zip(before, after, strict=True)) if old is not new]
+        keys = compress(count(), map(is_not, before, after))
     else:
         return None if same(before, after) else pointer(at)
-    stars = [node["*"] for node in nodes if "*" in node]
     for key in keys:
-        name = str(key)
-        allowed = [*(node[name] for node in nodes if name in node), *stars]
-        if any("" in node for node in allowed):
+        below = allowed.below(key)
+        if below.everything:
             continue
         if isinstance(before, dict) and (key not in before or key not in after):
             return pointer((*at, key))
-        found = _undeclared(before[key], after[key], allowed, (*at, key))
+        found = _undeclared(before[key], after[key], below, (*at, key))
         if found is not None:
             return found
     return None

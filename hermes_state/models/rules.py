@@ -168,16 +168,36 @@ def _any_of(members: list[Rule]) -> Rule:
     return Rule(tuple(types), tuple(name for member in members for name in member.names), inner if deep else None)
 
 
+#: Shapes of objects that a rule remembers; hostile files could have as many as they have objects.
+_MOST_SHAPES = 256
+
+
 def _members(rules: dict[str, Rule], required: Iterable[str]) -> Inner:
-    def inner(value: dict[object, object], at: Steps, issues: list[Issue]) -> None:
-        for key, member in value.items():
-            # Most members are of a plain type that is right: nothing more is done for them, as there can be millions.
-            allowed = rules.get(key)  # type: ignore[call-overload]
-            if allowed is not None and (allowed.inner is not None or type(member) not in allowed.types):
-                _judge(allowed, member, (*at, key), issues)
-        for key in required:
-            if key not in value:
-                issues.append(Issue(pointer(*at, key), "is missing", IssueKind.MISSING))
+    # There can be millions of objects, most of them of a few shapes: the same keys, with values of the same classes.
+    # For a shape that is right, what is left to do is remembered: the members that have to be looked into.
+    known: dict[object, list[tuple[str, Inner]]] = {}
+
+    def inner(value: dict[str, Any], at: Steps, issues: list[Issue]) -> None:
+        shape = (*value, *map(type, value.values()))
+        deep = known.get(shape)
+        if deep is None:
+            look(shape, value, at, issues)
+        else:
+            for key, within in deep:
+                within(value[key], (*at, key), issues)
+
+    def look(shape: object, value: dict[str, Any], at: Steps, issues: list[Issue]) -> None:
+        deep: list[tuple[str, Inner]] = []
+        found = {key: rules[key] for key in value if key in rules}
+        for key, allowed in found.items():
+            if allowed.inner is not None:
+                deep.append((key, allowed.inner))
+            _judge(allowed, value[key], (*at, key), issues)
+        missing = [key for key in required if key not in value]
+        issues.extend(Issue(pointer(*at, key), "is missing", IssueKind.MISSING) for key in missing)
+        right = not missing and all(_fits(value[key], allowed.types) for key, allowed in found.items())
+        if right and len(known) < _MOST_SHAPES:
+            known[shape] = deep
 
     return inner
 
