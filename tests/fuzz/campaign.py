@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import multiprocessing
 import os
 import re
 import shutil
@@ -69,6 +70,18 @@ class Tally:
     def inputs(self) -> int:
         return sum(self.ways.values())
 
+    def add(self, other: Tally) -> None:
+        for mine, theirs in (
+            (self.ways, other.ways),
+            (self.outcomes, other.outcomes),
+            (self.findings, other.findings),
+            (self.acts, other.acts),
+        ):
+            mine.update(theirs)  # type: ignore[arg-type]
+        self.named += other.named
+        self.slowest = max(self.slowest, other.slowest)
+        self.violations += other.violations
+
     def rare(self, enough: int) -> list[str]:
         """The outcomes and findings that were hit less often than ``enough`` times."""
         few = [f"{kind} {outcome}" for kind, outcome in OUTCOMES if self.outcomes[kind, outcome] < enough]
@@ -76,19 +89,30 @@ class Tally:
         return few + [id for id in IDS if self.findings[id] < enough]
 
 
-def campaign(inputs: int, seed: int, tally: Tally | None = None, *, until: int | None = None) -> Tally:
-    """Judge homes of ``seed`` until they held ``inputs`` inputs. ``tally`` is one to go on with."""
-    tally = tally if tally is not None else Tally()
+def campaign(inputs: int, seed: int, first: int = 0, step: int = 1) -> Tally:
+    """Judge homes of ``seed`` until they held ``inputs`` inputs: every ``step``-th one from number ``first`` on."""
+    tally = Tally()
     base = tempfile.mkdtemp(prefix="hermes-fuzz-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
-    number = tally.acts["homes"]
+    number = first
     try:
         with _watched(tally):
             while tally.inputs < inputs:
                 one(base, seed, number, tally)
-                number += 1
+                number += step
     finally:
         shutil.rmtree(base)
     return tally
+
+
+def spread(inputs: int, seed: int, jobs: int) -> Tally:
+    """``campaign`` in as many processes as ``jobs``; the tallies are added up."""
+    parts = [(-(-inputs // jobs), seed, job, jobs) for job in range(jobs)]
+    with multiprocessing.get_context("fork").Pool(jobs) as pool:
+        tallies = pool.starmap(campaign, parts)
+    whole = Tally()
+    for each in tallies:
+        whole.add(each)
+    return whole
 
 
 def one(base: str, seed: int, number: int, tally: Tally) -> None:

@@ -1,5 +1,7 @@
 """Fuzz by hand: ``python tests/fuzz/run.py --inputs 200000 --seed 1`` prints a table, and exits 1 on a violation.
 
+It runs in one process for each processor (``--jobs``).
+
 With the package ``coverage`` installed, ``--coverage N`` measures branches of ``codec`` and ``stores`` over the first N
 inputs (tracing makes those several times slower).
 """
@@ -9,7 +11,6 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -25,30 +26,26 @@ def main() -> int:
     asked.add_argument("--inputs", type=int, default=200_000)
     asked.add_argument("--seed", type=int, default=1)
     asked.add_argument("--coverage", type=int, default=8_000, metavar="N")
+    asked.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     options = asked.parse_args()
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell ignores it for its jobs
     for name in [name for name in os.environ if name.startswith("HERMES_")]:
         del os.environ[name]
     with tempfile.TemporaryDirectory() as nowhere:
         os.environ["HOME"] = nowhere
-        return _run(options.inputs, options.seed, options.coverage)
+        return _run(options.inputs, options.seed, options.coverage, options.jobs)
 
 
-def _run(inputs: int, seed: int, traced: int) -> int:
+def _run(inputs: int, seed: int, traced: int, jobs: int) -> int:
     measured = _tracer() if traced else None
     if measured is not None:
         measured.start()
-    from tests.fuzz.campaign import ENOUGH, Tally, campaign, table
+    from tests.fuzz.campaign import ENOUGH, campaign, spread, table
 
     begun = time.perf_counter()
-    tally = Tally()
-    try:
-        if measured is not None:
-            campaign(min(traced, inputs), seed)  # the same homes are judged below, without what tracing costs
-            measured.stop()
-        campaign(inputs, seed, tally)
-    except KeyboardInterrupt:
-        print("interrupted: these are the figures so far")
+    if measured is not None:
+        campaign(min(traced, inputs), seed)  # the same homes are judged below, without what tracing costs
+        measured.stop()
+    tally = spread(inputs, seed, jobs)
     print(table(tally, time.perf_counter() - begun))
     if measured is None:
         print("branch coverage: not measured (the package coverage is not installed, or --coverage 0)")

@@ -15,7 +15,7 @@ from hermes_state.inspection import inspect, sessions
 from hermes_state.migration.run import migrate_auth
 from hermes_state.outcomes import Outcome
 from tests.fuzz import campaign as judging
-from tests.fuzz.campaign import ENOUGH, Tally, campaign, expected, one, table
+from tests.fuzz.campaign import ENOUGH, Tally, campaign, expected, one, spread, table
 from tests.fuzz.fuzzer import CANARY, FILES, SECRET, Input, Made, made_home, mutated, samples
 
 BOUNDED = 4_000
@@ -32,7 +32,7 @@ def test_a_bounded_campaign_finds_no_violation() -> None:
 
 @pytest.mark.slow
 def test_a_full_campaign_hits_everything_often_and_finds_no_violation() -> None:
-    tally = campaign(200_000, seed=1)
+    tally = spread(200_000, seed=1, jobs=os.cpu_count() or 1)
     print(table(tally, 0.0))
     assert tally.violations == []
     assert tally.rare(ENOUGH) == []
