@@ -26,7 +26,7 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "examples")]
 from demo import copy_demo_home  # noqa: E402
 
 from hermes_state.atomic import atomic_json_write  # noqa: E402
-from hermes_state.home import Home  # noqa: E402
+from hermes_state.home import Home, all_homes, find  # noqa: E402
 from hermes_state.inspection import inspect  # noqa: E402
 from hermes_state.migration.run import Options, migrate_auth  # noqa: E402
 
@@ -182,6 +182,79 @@ def sessions(folder: Path, rounds: int) -> None:
         )
 
 
+def memory(folder: Path) -> None:
+    """The most memory that an inspection of the sessions takes, beside that of reading them."""
+    file = folder / "sessions100000" / "sessions" / "sessions.json"
+    most = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    ours = "import sys; from hermes_state.home import find; from hermes_state.inspection import inspect\n"
+    ours += "inspect([find(sys.argv[1], None, {})], kinds=['sessions'])\n"
+    theirs = "import json, sys; json.load(open(sys.argv[1] + '/sessions/sessions.json', encoding='utf-8'))\n"
+
+    def kib(program: str) -> int:
+        command = [sys.executable, "-c", program + most, str(file.parent.parent)]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True, cwd=PROJECT).stdout)
+
+    a, b = kib(ours), kib(theirs)
+    name = "memory to inspect 100000 sessions / json.load"
+    print(f"{name:<58} {a / 1024:9.0f} MB {b / 1024:9.0f} MB  {a / b:6.2f}  (at most 3)")
+
+
+def growth(folder: Path, rounds: int) -> None:
+    """What ten times as much costs: rows, entries and profiles."""
+
+    def of(name: str, acts: dict[int, Callable[[], object]], before: Callable[[int], object]) -> None:
+        least, most = acts
+        pairs = []
+        for _ in range(min(rounds, 5)):
+            before(least)
+            small = timed(acts[least])
+            before(most)
+            pairs.append((timed(acts[most]), small))
+        mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
+        ratio = statistics.median(a / b for a, b in pairs)
+        label = f"{name}: {most} / {least}"
+        print(f"{label:<58} {mine * 1e3:9.2f} ms {theirs * 1e3:9.2f} ms  {ratio:6.2f}  (at most 11)")
+
+    texts = {rows: json.dumps(pool_of(rows), indent=2) for rows in (1_000, 10_000)}
+    homes = {rows: folder / f"rows{rows}" for rows in texts}
+
+    def fresh(rows: int) -> None:
+        (homes[rows] / "auth.json").write_text(texts[rows])
+        shutil.rmtree(homes[rows] / "backups", ignore_errors=True)
+
+    def migrating(rows: int) -> Callable[[], object]:
+        return lambda: migrate_auth(home_at(homes[rows]), Options(), time.time())
+
+    of("migrate rows", {rows: migrating(rows) for rows in texts}, fresh)
+
+    def inspecting(place: Path, every: bool) -> Callable[[], object]:
+        def act() -> object:
+            home = find(str(place), None, {})
+            return inspect(all_homes(home) if every else [home])
+
+        return act
+
+    counts = (10_000, 100_000)
+    of(
+        "inspect sessions",
+        {count: inspecting(folder / f"sessions{count}", False) for count in counts},
+        lambda count: None,
+    )
+    for count in (100, 1_000):
+        profiles(folder / f"profiles{count}", count)
+    of(
+        "inspect profiles",
+        {count: inspecting(folder / f"profiles{count}", True) for count in (100, 1_000)},
+        lambda count: None,
+    )
+
+
+def profiles(root: Path, count: int) -> None:
+    demo = PROJECT / "examples" / "demo-home" / "home" / "profiles" / "coder"
+    for number in range(count):
+        shutil.copytree(demo, root / "profiles" / f"p{number:04d}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--agents", default=os.environ.get("HERMES_STATE_AGENTS"))
@@ -194,6 +267,8 @@ def main() -> None:
         writes(folder, asked.rounds)
         migrations(folder, asked.rounds)
         sessions(folder, asked.rounds)
+        memory(folder)
+        growth(folder, asked.rounds)
 
 
 if __name__ == "__main__":
