@@ -43,7 +43,8 @@ def not_json(text: str, error: json.JSONDecodeError) -> BadText:
     elif error.msg.startswith("Unterminated") or (text.lstrip()[0] in "[{" and _CUT_WORD.fullmatch(text, error.pos)):
         message = _CUT
     else:
-        message = f"not JSON here: {error.msg[0].lower()}{error.msg[1:]}"
+        what = error.msg.removesuffix(" at")  # a place would follow
+        message = f"not JSON here: {what[0].lower()}{what[1:]}"
     return corrupt(message, text, error.pos)
 
 

@@ -137,7 +137,7 @@ def test_nesting_is_accepted_up_to_the_limit(levels, fits, brackets):
         (b"\xef\xbb\xbf{x}", "not JSON here: expecting property name enclosed in double quotes", (1, 2)),
         (b'{"a": 1}\0\0\0', "it holds NUL bytes, as a file does after a crash", (1, 9)),
         (b"\0" * 64, "it holds NUL bytes, as a file does after a crash", (1, 1)),
-        (b'{"a": "x\ty"}', "not JSON here: invalid control character at", (1, 9)),
+        (b'{"a": "x\ty"}', "not JSON here: invalid control character", (1, 9)),
         (b'{"a": "\\q"}', "not JSON here: invalid \\escape", (1, 8)),
         (b'{\n"a": "caf\xe9"}', "byte 11 is not UTF-8", (2, 10)),
         (b"\xff\xfe{\0}\0", "byte 0 is not UTF-8", (1, 1)),
