@@ -16,10 +16,12 @@ IRREVERSIBLE = "every released agent reads the result, and none writes the old f
 def pending(document: dict[str, Any]) -> bool:
     """Only a file with neither of the newer keys is in the old form; in any other the agent ignores ``systems``.
 
-    A newer key that is there but is no object is something else: not ours to overwrite.
+    A newer key that is there but is no object is something else: not ours to overwrite. Neither is a portal that is
+    no login.
     """
     newer = any(document.get(key) is not None for key in ("providers", "credential_pool"))
-    return isinstance(document.get("systems"), dict) and not newer
+    systems = document.get("systems")
+    return not newer and isinstance(systems, dict) and isinstance(systems.get("nous_portal"), dict | None)
 
 
 def up(document: dict[str, Any], context: Context) -> Result:

@@ -35,6 +35,9 @@ def check(value: object) -> list[Issue]:
         issues.append(Issue("", message, IssueKind.EMPTY_STORE))
     if "providers" in value:
         issues += _logins(value["providers"])
+    elif isinstance(value.get("systems"), dict) and value["systems"].get("nous_portal") is not None:
+        # The oldest form: agents take it for the login that the first migration makes of it.
+        issues += faults(rule("auth", "/$defs/Login"), value["systems"]["nous_portal"], "systems", "nous_portal")
     if "credential_pool" in value:
         issues += _pools(value["credential_pool"])
     if "credential_pool_runtime" in value:

@@ -20,7 +20,10 @@ from typing import Any
 
 from hermes_state.clearing.breakers import as_json as cleared_as_json
 from hermes_state.clearing.breakers import clear_breakers
+from hermes_state.clearing.cooldowns import clear_cooldowns
+from hermes_state.clearing.targets import Target
 from hermes_state.cli.migrate import _file_entry
+from hermes_state.codec.comparison import same
 from hermes_state.codec.fault import BadText
 from hermes_state.disk import Directory, RealDisk
 from hermes_state.errors import ExitCode, FileNotOk, StateError
@@ -29,15 +32,20 @@ from hermes_state.home import Home
 from hermes_state.inspection import as_json, inspect
 from hermes_state.migration.run import FileResult, Options, migrate_auth
 from hermes_state.outcomes import KINDS, Outcome
+from hermes_state.runtime import SECTION
+from hermes_state.stores.auth import AuthStore
 from hermes_state.stores.breaker import look
 from hermes_state.stores.config import ConfigStore
+from hermes_state.stores.permits import Permits
+from tests.fuzz.finders import IDS, inspected
 from tests.fuzz.fuzzer import CANARY, FILES, LIMITS, NOW, SECRET, Input, Made, made_home
 
 #: Seconds of this process's time for one home, which is more than for one input.
 PATIENCE = 2.0
+#: Every so-many-th home is one in which a certain finding fires, each finding in its turn.
+TURNS = 5
 #: What every outcome and finding must have been hit by in the full run.
 ENOUGH = 50
-IDS = tuple(id for id, (_, kind, _) in CATALOGUE.items() if kind in KINDS)
 #: Only the auth.json of an agent has a runtime section, which is what can be too new.
 OUTCOMES = tuple(
     (kind, outcome) for kind in KINDS for outcome in Outcome if outcome is not Outcome.TOO_NEW or kind == "auth"
@@ -122,7 +130,14 @@ def one(base: str, seed: int, number: int, tally: Tally) -> None:
     path = os.path.join(base, "h")
     begun, used = time.perf_counter(), time.process_time()
     try:
-        _Trial(path, made, tally, Random(number)).run()
+        if number % TURNS == TURNS - 1:
+            os.mkdir(path, 0o700)
+            id, report = inspected(path, Random(number), number // TURNS, snapshot)
+            tally.ways[CATALOGUE[id][1], "finding"] += 1
+            for home in report.homes:
+                tally.findings.update({finding.id for finding in home.findings})
+        else:
+            _Trial(path, made, tally, Random(number)).run()
     except Exception as error:  # whatever it is, it is what we are looking for
         import traceback
 
@@ -289,6 +304,7 @@ class _Trial:
         self.inspect()
         self.breaker()
         self.migrate()
+        self.cooldowns()
         self.keeps_secrets()
 
     def make(self) -> None:
@@ -379,9 +395,8 @@ class _Trial:
             )
             wanted = _EXITS.get(error.fault.outcome, ExitCode.CORRUPT)
             require(error.exit_code is wanted, f"exit {error.exit_code} for {error.fault.outcome}")
-        else:  # exit 7: our own check found that the new content would have a fault, and wrote nothing
-            wanted = ExitCode.WRITE_FAILED if error.code == "not_verified" else ExitCode.REFUSED
-            require(error.exit_code is wanted, f"exit {error.exit_code} ({error.code}): {error}")
+        else:
+            require(error.exit_code is ExitCode.REFUSED, f"exit {error.exit_code} ({error.code}): {error}")
 
     def migrated(self, result: FileResult, before: dict[str, tuple[int, bytes]], options: Options) -> None:
         after = snapshot(self.path)
@@ -404,6 +419,48 @@ class _Trial:
         assert result.backup is not None
         kept = os.path.join(result.backup, "auth.json")[len(self.path) + 1 :]
         require(after[kept][1] == before[real][1], "the backup is not the file as it was")
+
+    def cooldowns(self) -> None:
+        """Clear the cooldowns of one pool, after all else: nothing but that pool and the section may change."""
+        if self.rng.random() < 0.5:
+            return
+        before = snapshot(self.path)
+        old = AuthStore(self.home).read()
+        held = old.document.get("credential_pool") if old.outcome is Outcome.OK else None
+        pools: dict[str, Any] = held if isinstance(held, dict) else {}
+        names = [name for name, rows in pools.items() if rows]
+        dry = self.rng.random() < 0.2
+        target = Target(self.rng.choice(names or ["nous"]), dead=self.rng.random() < 0.3)
+        try:
+            done = clear_cooldowns(self.home, target, dry_run=dry, permits=Permits(), clock=lambda: NOW)
+        except StateError as error:
+            self.tally.acts[f"clears refused: {error.code}"] += 1
+            self.say_error(error)
+            codes = (*_REFUSABLE, ExitCode.USAGE)
+            require(error.exit_code in codes, f"exit {error.exit_code} ({error.code}): {error}")
+            after = snapshot(self.path)
+            require(before.items() <= after.items(), f"a file changed, though the clear ended in {error.code}")
+            return
+        after = snapshot(self.path)
+        real = os.path.realpath(done.path)[len(self.path) + 1 :]
+        strange = {name for name in before if after.get(name) != before[name] and (dry or name != real)}
+        require(not strange, f"a clear changed {strange}")
+        if dry:
+            return
+        require(done.verified or done.problem is not None, "a clear that was not verified, and no word of it")
+        self.tally.acts["credentials cleared"] += len(done.cleared)
+        new = AuthStore(self.home).read().document
+        for name in names:
+            if name != done.owner.pool:
+                require(same(new["credential_pool"][name], pools[name]), f"clearing {target.provider} changed {name}")
+        others = {key for key in old.document if key not in ("credential_pool", SECTION)}
+        require(all(same(new.get(key), old.document[key]) for key in others), "a clear changed another part")
+        for name in names:
+            kept, had = (
+                [(row.get("id"), row.get("access_token")) for row in rows if isinstance(row, dict)]
+                for rows in (new["credential_pool"][name], pools[name])
+            )
+            require(kept == had, "a clear lost a credential")
 
     def say(self, value: Any) -> None:
         """Remember what the JSON view of a result says; it has to be JSON that every reader takes."""
@@ -456,8 +513,9 @@ def table(tally: Tally, seconds: float) -> str:
     mutated = sum(count for (_, way), count in tally.ways.items() if way == "mutation")
     lines.append(f"mutations of real samples: {mutated} ({100 * mutated / max(1, tally.inputs):.1f} %)")
     for kind in FILES:
-        ways = ", ".join(f"{way} {tally.ways[kind, way]}" for way in ("mutation", "grammar", "place"))
+        ways = ", ".join(f"{way} {tally.ways[kind, way]}" for way in ("mutation", "grammar", "place", "finding"))
         lines.append(f"  {kind:9} {ways}")
+    lines.append(f"  home      finding {tally.ways['home', 'finding']}")
     lines.append("outcomes:")
     for kind in KINDS:
         hits = ", ".join(f"{outcome} {tally.outcomes[each, outcome]}" for each, outcome in OUTCOMES if each == kind)

@@ -85,6 +85,13 @@ def test_bytes_of_a_token_are_the_same_at_their_new_place() -> None:
     assert b"3.60e3" in made
 
 
+def test_a_portal_that_is_no_login_is_not_taken_for_one() -> None:
+    document = {"systems": {"nous_portal": ["at-test-1"]}}
+    step = STEPS["auth_0001_systems_to_providers"]
+    assert not step.pending(document)
+    assert step.up(document, CONTEXT).document is document
+
+
 @pytest.mark.parametrize(
     "place",
     ['"last_error_message": "\\u0041\\/b"', '"failure_reason": "b\\u0041"', '"model_cooldowns": {"m\\/x": 1.50}'],

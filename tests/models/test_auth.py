@@ -127,6 +127,16 @@ def test_faulty_logins_are_told_one_by_one() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("portal", "pointer"),
+    [([], "/systems/nous_portal"), ({"refresh_token": True}, "/systems/nous_portal/refresh_token")],
+)
+def test_a_faulty_login_of_the_oldest_form_is_told_where_it_is(portal: object, pointer: str) -> None:
+    assert places(check({"systems": {"nous_portal": portal}})) == [(pointer, IssueKind.TYPE)]
+    assert check({"systems": {"nous_portal": None, "x": 5}, "version": 1}) == []
+    assert check({"systems": {"nous_portal": portal}, "providers": {}}) == []  # agents do not look there then
+
+
 def test_providers_that_are_no_object_do_not_shut_the_file() -> None:
     assert places(check({"providers": None, "credential_pool": {}})) == [("/providers", IssueKind.TYPE)]
 
