@@ -150,6 +150,8 @@ class _Rules(NamedTuple):
         return str(PurePath(path))
 
     def default(self) -> tuple[str, str]:
+        if not self.user_home:
+            raise NoSuchHome("~", "HOME is not set, and this user has no entry in the password database")
         suffix = self.env.get("HERMES_DATA_DIR_SUFFIX", "")  # read since 0.22
         everywhere_else = os.path.join(self.user_home, ".hermes" + suffix)
         if self.platform != "win32":
@@ -175,14 +177,14 @@ class _Rules(NamedTuple):
 
     def expanded(self, text: str) -> str:
         text = re.sub(r"\$(?:(\w+)|\{([^}]*)\})", lambda m: self.env.get(m[1] or m[2], m[0]), text, flags=re.ASCII)
-        if text == "~" or text.startswith("~/"):
+        if self.user_home and (text == "~" or text.startswith("~/")):
             return self.user_home + text[1:]
         return os.path.expanduser(text)
 
     def root(self, path: str) -> str:
         """The root home that ``path`` belongs to (``get_default_hermes_root``)."""
-        default = self.default()[0]
-        if f"{os.path.realpath(path)}/".startswith(f"{os.path.realpath(default)}/"):
+        default = self.user_home and self.default()[0]
+        if default and f"{os.path.realpath(path)}/".startswith(f"{os.path.realpath(default)}/"):
             return default
         parent = os.path.dirname(path)
         return os.path.dirname(parent) if os.path.basename(parent) == "profiles" else path
@@ -237,8 +239,8 @@ def _user_home(env: Mapping[str, str], platform: str) -> str:
         return env["HOME"].rstrip("/") or "/"
     try:
         return pwd.getpwuid(os.getuid()).pw_dir
-    except KeyError as error:
-        raise NoSuchHome("~", "HOME is not set, and this user has no entry in the password database") from error
+    except KeyError:  # nobody misses it who names a home
+        return ""
 
 
 def _sudo_profile(env: Mapping[str, str], name: str) -> tuple[str, str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,9 @@ from types import FrameType
 
 import pytest
 from hypothesis import settings
+
+from hermes_state.cli import output
+from tests import outputs
 
 PROJECT = Path(__file__).resolve().parent.parent
 PACKAGE = str(PROJECT / "hermes_state") + os.sep
@@ -79,6 +83,19 @@ def _no_stray_effects() -> Iterator[list[str]]:
     assert not stray_effects
 
 
+_watch = pytest.MonkeyPatch()
+_watch.setattr(output, "print_object", outputs.printing(output.print_object))
+_watch.setattr(subprocess.Popen, "communicate", outputs.communicating(subprocess.Popen.communicate))
+
+
+@pytest.fixture(autouse=True)
+def _outputs_fit_their_schemas() -> Iterator[list[str]]:
+    """Fails the test in which a command printed what its published schema does not promise."""
+    outputs.misfits.clear()
+    yield outputs.misfits
+    assert not outputs.misfits, "what is printed is promised in hermes_state/models/outputs (see docs/json.md)"
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The user's home is the test's directory, and no variable of an agent is set (HERMES_STATE_* are the suite's)."""
@@ -98,10 +115,28 @@ def home(tmp_path: Path) -> Path:
 
 # --- tiers: what the machine has to have for a test to run ------------------------------------------------------------
 
-#: With this set (as .ci/run does) a test that is skipped because the machine lacks something is a failure.
+#: With this set (as .ci/run does) a test of a tier that is skipped is a failure.
 ALL_TIERS = "HERMES_STATE_ALL_TIERS"
 TIERS = ("crash", "tiers", "agent", "slow")
+#: Fixtures that need more than a bare machine: whatever uses one belongs to the tier of that name.
+NEEDS_MORE = {
+    "root_only",
+    "other_file_system",
+    "strace",
+    "with_attributes",
+    "with_mounts",
+    "within_mounts",
+    "as_user",
+    "theirs",
+}
 _ran: dict[str, dict[str, int]] = {tier: {} for tier in TIERS}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if NEEDS_MORE.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("tiers")
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -109,7 +144,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     outcome = yield
     report: pytest.TestReport = outcome.get_result()  # type: ignore[attr-defined]
     tiers = [tier for tier in TIERS if item.get_closest_marker(tier)]
-    if report.skipped and "tiers" in tiers and os.environ.get(ALL_TIERS) and not hasattr(report, "wasxfail"):
+    if report.skipped and tiers and os.environ.get(ALL_TIERS) and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome, report.longrepr = "failed", f"{ALL_TIERS} is set, and this was skipped: {reason}"
     if report.when == "call" or report.outcome != "passed":

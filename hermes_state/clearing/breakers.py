@@ -9,16 +9,18 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Sequence
+from errno import EACCES, ENAMETOOLONG, ENOTDIR, EPERM
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hermes_state.clearing.removal import take
 from hermes_state.disk import Disk, RealDisk
 from hermes_state.errors import ExitCode, FileNotOk, Refused, StateError, UnknownTarget, worst
 from hermes_state.home import Home
+from hermes_state.interruption import each
 from hermes_state.links import Location
 from hermes_state.outcomes import Fault, Outcome
 from hermes_state.rehearsal import DryDisk
-from hermes_state.stores.breaker import PROVIDERS, BreakerState, breakers, look, provider_of
+from hermes_state.stores.breaker import FOLDER, PROVIDERS, BreakerState, breakers, look, provider_of
 
 if TYPE_CHECKING:
     from hermes_state.inspection.report import Block
@@ -27,9 +29,11 @@ if TYPE_CHECKING:
 ALL = None
 #: Bytes that a file behind a link may have to be deleted; a breaker has about a hundred.
 SMALL = 64 * 1024
+#: Why a link that cannot be followed will not be the next time either; of any other error that is not known.
+_LASTING = (EACCES, EPERM, ENOTDIR, ENAMETOOLONG)
 
-#: What else keeps agents of a home from a provider, once its breaker is gone.
-StillBlocked = Callable[[Home, str], Sequence["Block"]]
+#: What else keeps agents of homes from providers, once the breakers are gone.
+StillBlocked = Callable[[Sequence[tuple[Home, str]]], Sequence["Block"]]
 
 
 class Was(NamedTuple):
@@ -89,7 +93,7 @@ def clear_breakers(
 
     ``now`` (epoch seconds) is what the reported states are of; a breaker is deleted in any state, except a directory.
     A foreign file goes only when it is named. ``disk`` is a DryDisk for a dry run unless given. ``still_blocked`` is
-    asked, after the clearing, what else blocks. What goes wrong in one home stops no other and is in ``errors``:
+    asked once, after the clearing, what else blocks. What goes wrong in one home stops no other and is in ``errors``:
     Refused (a directory), FileNotOk (unreadable folder), WriteFailed, Superseded (an agent wrote a new limit),
     NotVerified. Raises UnknownTarget when ``provider`` is no agent's name for a breaker and no home has such a file.
     """
@@ -104,8 +108,9 @@ def clear_breakers(
     if provider is not ALL:
         _require_known(homes, provider, [provider_of(path) for paths in found.values() for path in paths])
     done: list[Cleared | Left] = []
-    blocks: list[Block] = []
-    for home in homes:
+    asked: list[tuple[Home, str]] = []
+
+    def clear(home: Home) -> None:
         paths = {provider_of(path): path for path in found.get(home.path, ())}
         for name in PROVIDERS if provider is ALL else (provider,):
             if name in paths:
@@ -115,18 +120,27 @@ def clear_breakers(
                     errors.append(Failed(home.path, error))
             elif home.path in found and provider is not ALL:
                 done.append(Left(name, home.path, "", "there is no breaker: nothing to do"))
-            if still_blocked is not None and (name in paths or provider is not ALL):
-                blocks += still_blocked(home, name)
+            if name in paths or provider is not ALL:
+                asked.append((home, name))
         if provider is ALL:
             foreign = (name for name in paths if name not in PROVIDERS)
-            done += [Left(name, home.path, paths[name], "no agent keeps a breaker of this name") for name in foreign]
+            done.extend(Left(name, home.path, paths[name], "no agent keeps a breaker of this name") for name in foreign)
+
+    each(
+        homes,
+        clear,
+        lambda home, error: errors.append(Failed(home.path, error)),
+        lambda home: os.path.join(home.path, FOLDER),
+    )
     cleared = tuple(one for one in done if isinstance(one, Cleared))
     gone = {one.path for one in cleared}
+    blocks = still_blocked(asked) if still_blocked is not None and asked else ()
     return ClearReport(
         dry_run=dry_run,
         cleared=cleared,
         left=tuple(one for one in done if isinstance(one, Left)),
-        still_blocked_by=tuple(block for block in blocks if block.path not in gone),  # a dry run leaves them in sight
+        # Two breakers can be of one provider, and a dry run leaves them in sight.
+        still_blocked_by=tuple(block for block in dict.fromkeys(blocks) if block.path not in gone),
         errors=tuple(errors),
     )
 
@@ -149,6 +163,9 @@ def _clear(disk: Disk, home: Home, path: str, now: float) -> Cleared | Left:
         raise Refused(path, reason, advice="look into it, and remove it by hand")
     if shown.link_target is not None and shown.outcome is Outcome.ABSENT:
         return Left(shown.provider, home.path, path, f"{shown.detail}: it blocks nobody")
+    if shown.link_target is not None and shown.errno is not None and shown.errno not in _LASTING:
+        # The breaker may be behind it all the same: without the link it would only be out of sight.
+        raise FileNotOk(path, Fault(Outcome.UNREADABLE, f"its link cannot be followed: {shown.detail}"))
     only_link = _only_link(shown)
     if only_link or shown.where is None:
         name = os.path.basename(path)

@@ -22,7 +22,7 @@ from hermes_state.locks import DEFAULT_SECONDS
 from hermes_state.rehearsal import DryDisk
 from hermes_state.runtime import SECTION, empty_section, forget, section_of
 from hermes_state.runtime.record import inline_fields
-from hermes_state.stores.auth import AuthStore
+from hermes_state.stores.auth import AuthStore, Sharing
 from hermes_state.stores.permits import Permits
 
 Document = dict[str, Any]
@@ -109,18 +109,20 @@ def clear_cooldowns(
     rule: Rule | None = None,
     disk: Disk | None = None,
     seconds: float = DEFAULT_SECONDS,
+    sharing: Sharing | None = None,
 ) -> CooldownsCleared:
     """Clear what ``target`` means in the file that has the rows: the home's, else, as the agent reads, its root's.
 
     ``rule`` is that of the home's agent, by which the ends of cooldowns are told. ``clock`` (epoch seconds) is read
-    under the lock, so that a mark which is made while we wait for it is earlier than the clear. Raises UnknownTarget,
-    FileNotOk, ForeignSection, Refused, LockTimeout, WriteFailed, Superseded and NotVerified: then nothing was cleared.
+    under the lock, so that a mark which is made while we wait for it is earlier than the clear. ``sharing`` is for
+    a run over many homes, see AuthStore. Raises UnknownTarget, FileNotOk, ForeignSection, Refused, LockTimeout,
+    WriteFailed, Superseded and NotVerified: then nothing was cleared.
     """
     used: Disk = disk if disk is not None else DryDisk() if dry_run else RealDisk()
     owner = owner_of(home, target.provider, used)
     if owner is None:
         raise unknown([home], target.provider)
-    store = AuthStore(owner.home, used)
+    store = AuthStore(owner.home, used, sharing=sharing)
     made: list[Plan] = []
 
     def change(document: Document) -> Document:
@@ -138,7 +140,7 @@ def clear_cooldowns(
         done.cleared,
         done.left,
         (note,) if marked else (),
-        also_of(home, owner, used),
+        also_of(home, owner, used, sharing),
         done.after,
         done.lifted,
     )

@@ -9,20 +9,20 @@ from functools import partial
 from hermes_state.clearing.breakers import ClearReport, Failed, clear_breakers
 from hermes_state.clearing.cooldowns import CooldownsCleared, clear_cooldowns
 from hermes_state.clearing.report import ProviderCleared, Shared, Still
+from hermes_state.clearing.standing import Standing, standings
 from hermes_state.clearing.targets import Owner, Target, chosen, owner_of, unknown
 from hermes_state.clearing.undo import UndoRisk, undo_risk
-from hermes_state.cooldown import AgentSees, Rule, Status
+from hermes_state.cooldown import Rule
 from hermes_state.errors import StateError, UnknownTarget
 from hermes_state.home import Home, all_homes
-from hermes_state.inspection import inspect
 from hermes_state.inspection.auth.pools import Obstacle
 from hermes_state.inspection.commands import Clearing
-from hermes_state.inspection.report import Block, HomeReport, Provider
+from hermes_state.inspection.report import Block
 from hermes_state.installed import agent_version
 from hermes_state.interruption import each, wished
 from hermes_state.liveness import gateways
 from hermes_state.locks import DEFAULT_SECONDS
-from hermes_state.redaction import redact
+from hermes_state.stores.auth import Sharing
 from hermes_state.stores.permits import Permits
 
 
@@ -39,7 +39,8 @@ def clear_provider(
     """Clear what ``target`` means in ``homes``, each real file once, and with ``breaker`` the provider's breakers too.
 
     What goes wrong in one file stops no other and is in ``errors``. Raises UnknownTarget, before anything is done, for
-    a provider or credential that no home has, and for a name that fits several.
+    a provider or credential that no home has, and for a name that fits several; a provider that only a breaker is
+    known of is not unknown: there is nothing to clear, and the breaker is named.
     """
     errors: list[Failed] = []
     owners = dict(_owners(homes, target.provider, errors))
@@ -47,11 +48,21 @@ def clear_provider(
     name = next((owner.pool for owner in owners.values()), target.provider)  # as the file spells it
     stops = _breakers(homes, name, dry_run=True, now=clock()) if breaker else None
     if not owners and not errors and not (stops and (stops.cleared or stops.errors)):
-        raise unknown(homes, target.provider)
+        names = [(home, name) for home in homes]
+        if target.credential is not None or not any(found.switches for found in standings(names, clock())):
+            raise unknown(homes, target.provider)
     holding = _holding(first, owners, target)
     rules = _rules(holding)
     files: list[CooldownsCleared] = []
-    clear = partial(clear_cooldowns, target=target, dry_run=dry_run, permits=permits, clock=clock, seconds=seconds)
+    clear = partial(
+        clear_cooldowns,
+        target=target,
+        dry_run=dry_run,
+        permits=permits,
+        clock=clock,
+        seconds=seconds,
+        sharing=Sharing(),
+    )
     each(
         holding,
         lambda home: files.append(clear(home, rule=rules[home.path])),
@@ -67,9 +78,9 @@ def clear_provider(
         target,
         tuple(homes),
         tuple(files),
-        tuple(shared),
+        tuple(one for one in shared if one.seen_for in [file.home for file in files]),
         stops,
-        tuple(_still_blocked(homes, owners, name, files, stops, dry_run, clock())),
+        tuple(_still_blocked(homes, owners, name, files, stops, errors, dry_run, clock())),
         _undo(files, target),
         tuple(errors),
     )
@@ -153,39 +164,33 @@ def _still_blocked(
     provider: str,
     files: Sequence[CooldownsCleared],
     stops: ClearReport | None,
+    errors: Sequence[Failed],
     dry_run: bool,
     now: float,
 ) -> Iterator[Still]:
     """What is in the way of each home, as ``inspect`` sees it now; in a dry run without what the clear would end."""
     by_path = {os.path.realpath(file.path): file for file in files}
     gone = {one.path for one in stops.cleared} if stops is not None else set()
-    for home, seen in zip(homes, inspect(homes, kinds=("auth", "breaker"), now=now).homes, strict=True):
-        owner = owners.get(home.path)
-        name = redact(owner.pool if owner is not None else provider)  # as reports have it
-        verdict = next((found for found in seen.providers if found.provider == name), None)
-        if verdict is None:
-            continue
+    named = [(home, owners[home.path].pool if home.path in owners else provider) for home in homes]
+    for found in standings(named, now):
+        owner = owners.get(found.home.path)
         file = by_path.get(os.path.realpath(owner.path)) if owner is not None else None
         rehearsed = file if dry_run else None
-        usable = rehearsed.after.usable > 0 if rehearsed is not None else _is_usable(seen, verdict)
+        usable = rehearsed.after.usable > 0 if rehearsed is not None else found.usable
         lifted = rehearsed.lifted if rehearsed is not None else frozenset()
-        switches = {each.path for each in seen.breakers}
-        blocks = tuple(
-            block
-            for block in verdict.blocked_by
-            if (block.path in switches and block.path not in gone)
-            or (block.path not in switches and not usable and block.what not in lifted)
-        )
+        others = () if usable else tuple(block for block in found.others if block.what not in lifted)
+        blocks = (*others, *(block for block in found.switches if block.path not in gone))
         if blocks:
-            yield Still(home, blocks, tuple(_then(blocks, None if usable else file)))
+            offered = _without_failed(found, blocks, errors)
+            yield Still(found.home, blocks, tuple(_then(offered, None if usable else file)))
 
 
-def _is_usable(seen: HomeReport, verdict: Provider) -> bool:
-    """Whether a credential can be used, breakers aside: where one is active the verdict counts none."""
-    rows = (row for row in seen.credentials if row.pool == verdict.provider)
-    return verdict.usable > 0 or any(
-        row.status in (Status.OK, Status.ELAPSED) and row.agent_sees is AgentSees.USABLE for row in rows
-    )
+def _without_failed(found: Standing, blocks: Sequence[Block], errors: Sequence[Failed]) -> list[Block]:
+    """The blocks that a command may end: what has just failed would fail again, and its error says what to do."""
+    failed = {each.error.path for each in errors if each.home == found.home.path}
+    switches = {block.path for block in found.switches}
+    pool_failed = not failed <= switches
+    return [block for block in blocks if (block.path not in failed if block.path in switches else not pool_failed)]
 
 
 def _then(blocks: Sequence[Block], file: CooldownsCleared | None) -> Iterator[str]:
@@ -195,12 +200,13 @@ def _then(blocks: Sequence[Block], file: CooldownsCleared | None) -> Iterator[st
         yield from commands
         return
     pool = file.after
-    clearing = Clearing(file.owner.home, pool.key, pool.rows)
+    clearing = Clearing(file.owner.home, pool)
     whole = clearing.of(None) or ""  # a name that cannot be shown cannot be typed either
     rows = [words for words in commands if whole and words.startswith(whole)]
     yield from (words for words in commands if words not in rows)
-    yield from [whole] if len(rows) > 1 else rows
+    cooling = [words for words in rows if not words.endswith(" --dead")]
+    yield from [whole] if len(cooling) > 1 else cooling
     dead = [each.place for each in pool.judged if each.obstacle is Obstacle.DEAD]
-    words = clearing.of(dead[0]) if len(dead) == 1 else whole
+    words = clearing.of(dead[0] if len(dead) == 1 else None, dead=True)
     if dead and words:
-        yield f"{words} --dead"
+        yield words

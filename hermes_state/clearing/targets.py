@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from hermes_state.disk import Disk
-from hermes_state.errors import ForeignSection, UnknownTarget
+from hermes_state.errors import FileNotOk, ForeignSection, StateError, UnknownTarget
 from hermes_state.home import Home, all_homes, root_store
 from hermes_state.look import same_place
 from hermes_state.outcomes import Outcome
 from hermes_state.runtime import SECTION
 from hermes_state.runtime.record import PHOTON_POOLS
-from hermes_state.stores.auth import AuthStore
+from hermes_state.stores.auth import AuthStore, Sharing
 
 #: Numbers of rows are shorter.
 _DIGITS = 10
@@ -63,11 +63,28 @@ def owner_of(home: Home, provider: str, disk: Disk | None = None) -> Owner | Non
     return Owner(root, "root", *pool)
 
 
-def unknown(homes: Sequence[Home], provider: str) -> UnknownTarget:
-    """That none of ``homes`` has credentials of ``provider``, with the providers that they have."""
-    stores = {AuthStore(each).path: AuthStore(each) for home in homes for each in (home, _root_of(home)) if each}
-    known = {key for store in stores.values() for key, rows in _pools(store.read().document).items() if rows}
+def unknown(homes: Sequence[Home], provider: str) -> StateError:
+    """That none of ``homes`` has credentials of ``provider``, with the providers that they have.
+
+    Where they have none at all, and a link that leads to nothing stands in the place of a file, that is the error.
+    """
+    known = providers(homes)
+    for store in () if known else _stores(homes):
+        reading = store.read()
+        if reading.outcome is Outcome.ABSENT and reading.fault is not None and os.path.islink(reading.path):
+            return FileNotOk(reading.path, reading.fault)
     return UnknownTarget(AuthStore(homes[0]).path, "provider", provider, tuple(sorted(known)))
+
+
+def providers(homes: Sequence[Home]) -> set[str]:
+    """Those that ``homes``, or the roots that they borrow from, have credentials of; of a file that is not ok none."""
+    return {key for store in _stores(homes) for key, rows in _pools(store.read().document).items() if rows}
+
+
+def _stores(homes: Sequence[Home]) -> list[AuthStore]:
+    """Those of ``homes`` and of the roots that they borrow from, each once."""
+    stores = {AuthStore(each).path: AuthStore(each) for home in homes for each in (home, _root_of(home)) if each}
+    return list(stores.values())
 
 
 def chosen(rows: Sequence[Any], credential: str | None, path: str) -> list[int]:
@@ -91,28 +108,19 @@ def chosen(rows: Sequence[Any], credential: str | None, path: str) -> list[int]:
     raise UnknownTarget(path, "credential", name, _names(rows, range(len(rows))))
 
 
-def also_of(home: Home, owner: Owner, disk: Disk | None = None) -> tuple[Home, ...]:
+def also_of(home: Home, owner: Owner, disk: Disk | None = None, sharing: Sharing | None = None) -> tuple[Home, ...]:
     """The homes other than ``home`` for which a change of these rows is one too.
 
     Those are the homes that link to the same file and, for a root's file, the profiles that borrow the rows.
+    ``sharing`` is for a run over many homes, see AuthStore.
     """
-    root = _root_of(home) or home
-    is_root_store = _leads_to(AuthStore(root).path, owner.path)
-    found = []
-    for other in all_homes(home):
-        store = AuthStore(other, disk)
-        if _leads_to(store.path, owner.path) or (is_root_store and _borrows(store, owner.pool)):
-            found.append(other)
-    return tuple(other for other in found if not same_place(other.path, home.path))
-
-
-def _leads_to(path: str, other: str) -> bool:
-    """Whether two paths lead to one file by their links; looking at the files first spares following most links."""
-    try:
-        looks, others = os.stat(path), os.stat(other)
-    except OSError:
-        return False
-    return os.path.samestat(looks, others) and same_place(path, other)
+    group = (sharing or Sharing()).of(owner.home)
+    found = {other.path for other in group}
+    every = {other.path: other for other in (*(all_homes(home) if home.root in found else ()), *group)}
+    if home.root in found:
+        stores = {path: AuthStore(other, disk) for path, other in every.items() if path not in found}
+        found |= {path for path, store in stores.items() if _borrows(store, owner.pool)}
+    return tuple(other for path, other in every.items() if path in found and not same_place(path, home.path))
 
 
 def _borrows(store: AuthStore, pool: str) -> bool:

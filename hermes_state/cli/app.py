@@ -8,8 +8,22 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from hermes_state import __version__
-from hermes_state.cli.shared import Command, Group, asked
+from hermes_state.cli.command import Group, command
+from hermes_state.cli.parameters import (
+    BreakHardLink,
+    ChangeOwner,
+    Credential,
+    Diff,
+    DryRun,
+    Files,
+    InPlace,
+    Kinds,
+    Model,
+    Provider,
+    ReplaceReadOnly,
+    Stamp,
+)
+from hermes_state.cli.shared import asked, completed_by
 from hermes_state.interruption import at_once
 
 app = typer.Typer(
@@ -17,48 +31,49 @@ app = typer.Typer(
     name="hermes-state",
     add_completion=True,
     no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Kinds = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[KIND]...", help="Only these kinds of file: auth, sessions, config, breaker.", show_default=False
-    ),
-]
-# What commands refuse by themselves, and the flag that allows it.
-BreakHardLink = Annotated[
-    bool, typer.Option("--break-hard-link", help="Replace a file that has other names; those keep the old content.")
-]
-ReplaceReadOnly = Annotated[bool, typer.Option("--replace-read-only", help="Replace a file that is read-only.")]
-ChangeOwner = Annotated[bool, typer.Option("--change-owner", help="Replace another user's file; it becomes yours.")]
-InPlace = Annotated[
-    bool, typer.Option("--in-place", help="Write into a file that cannot be replaced (a bind mount); not atomic.")
-]
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        print(f"hermes-state {__version__}")
-        raise typer.Exit
-
 
 @app.callback()
 def program(
+    context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+        bool, typer.Option("--version", help="Print the version, and those of what it depends on.")
     ] = False,
 ) -> None:
-    """Inspect, migrate and repair the state files of Hermes Agent, without losing anything."""
+    """Inspect, repair and migrate the state files of Hermes Agent, without losing anything.
+
+    These are the files in a Hermes home (~/.hermes, HERMES_HOME, a profile): auth.json with the credentials and their
+    cooldowns, sessions.json, config.yaml, and the breakers, in which agents remember rate limits. Start with
+    'inspect', which changes nothing.
+    """
+    if version:
+        from hermes_state.cli.versions import print_versions
+
+        print_versions(as_json=asked(context).json)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        context.fail("Missing command.")
 
 
-@app.command("inspect", cls=Command)
+@command(
+    "inspect",
+    ("why does a provider not answer?", "hermes-state inspect"),
+    ("the root home and all profiles", "hermes-state inspect --all-profiles"),
+    ("only the credentials, for a script", "hermes-state inspect auth --json"),
+)
 def inspect(context: typer.Context, kinds: Kinds = None) -> int:
-    """Show the truth about every state file, and why a provider does not answer. Changes nothing.
+    """Show why a provider does not answer, and the truth about every state file. Changes nothing.
 
-    Example: hermes-state inspect --all-profiles
+    For each provider it says whether the agent can use it now, with how many credentials, when the next one comes
+    back, and what to type to clear what blocks it. Then come credentials, breakers, files, and findings: what is
+    wrong or worth knowing, and what to do about it.
+
+    It exits with 0 whatever it finds, as long as it can look; 'check' is the command for scripts.
     """
     from hermes_state.cli.inspect import run
 
@@ -66,34 +81,83 @@ def inspect(context: typer.Context, kinds: Kinds = None) -> int:
         return run(asked(context), kinds or [])
 
 
-@app.command("migrate", cls=Command)
+@command(
+    "check",
+    ("is anything wrong? the exit code says it", "hermes-state check"),
+    ("all profiles, and only what is an error", "hermes-state check --all-profiles --fail-on error"),
+    ("only config.yaml, down to remarks", "hermes-state check config --fail-on info"),
+)
+def check(
+    context: typer.Context,
+    kinds: Kinds = None,
+    fail_on: Annotated[
+        str,
+        typer.Option(
+            "--fail-on",
+            metavar="SEVERITY",
+            help="What counts: error; warning and worse; or info, which is everything.",
+            show_default=True,
+            autocompletion=completed_by("severity"),
+        ),
+    ] = "warning",
+) -> int:
+    """Say whether anything is wrong, for scripts: by the exit code, and in silence when nothing is. Changes nothing.
+
+    It prints the findings of 'inspect' that count, one on a line: severity, id, path, place in the file (a JSON
+    pointer, or - for the whole file) and message, with a tab between them. A pending migration and an expired breaker
+    are of severity info, so they do not count unless asked for.
+
+    It exits with 1 when a finding counts, with 3 when something could not be looked at, and else with 0.
+    """
+    from hermes_state.cli.check import run
+
+    with at_once():
+        return run(asked(context), kinds or [], fail_on)
+
+
+@command(
+    "migrate",
+    ("see what would happen, with the changed lines", "hermes-state migrate --dry-run --diff"),
+    ("do it, but leave cooldowns that still bind", "hermes-state migrate --leave-binding"),
+    ("is there something to do? exit code 1 if so", "hermes-state migrate --check"),
+    ("the way back", "hermes-state migrate --to base"),
+)
 def migrate(
     context: typer.Context,
     kinds: Kinds = None,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="base", help="Go back to the layout that agents write themselves.")
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="base",
+            help="Go back to the layout that agents write themselves.",
+            autocompletion=completed_by("layout"),
+        ),
     ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would happen; create and change nothing.")
-    ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Show the changed lines, secrets as fingerprints.")] = False,
+    dry_run: DryRun = False,
+    diff: Diff = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Only say whether there is something to do: exit 1 if so.")
+        bool, typer.Option("--check", help="Only say whether there is something to do: exit code 1 if so.")
     ] = False,
     leave_binding: Annotated[
-        bool, typer.Option("--leave-binding", help="Leave cooldowns that still bind where stock agents see them.")
+        bool, typer.Option("--leave-binding", help="Leave cooldowns that have not ended where agents see them.")
     ] = False,
     break_hard_link: BreakHardLink = False,
     replace_read_only: ReplaceReadOnly = False,
     change_owner: ChangeOwner = False,
     while_running: Annotated[
-        bool, typer.Option("--while-running", help="Go back to base beside a live gateway (it may undo that).")
+        bool, typer.Option("--while-running", help="Go back to base beside a live gateway, which may undo that.")
     ] = False,
     in_place: InPlace = False,
 ) -> int:
-    """Move inline cooldowns out of credential_pool into credential_pool_runtime, after a verified backup.
+    """Move cooldowns out of the credentials in auth.json into a section of their own, after a verified backup.
 
-    Example: hermes-state migrate --dry-run --diff
+    Agents note in the credential itself (in credential_pool) why it failed and how long it must rest. This moves such
+    notes into the section credential_pool_runtime of the same file; everything else, tokens above all, stays byte for
+    byte. '--to base' moves them back.
+
+    Agents do not read that section: a credential whose cooldown has not ended is used again at once. Each one is
+    named, with the time left; --leave-binding leaves them as they are.
     """
     from hermes_state.cli.migrate import run
     from hermes_state.stores.permits import Permits
@@ -112,18 +176,29 @@ def migrate(
     )
 
 
-@app.command("clear-breaker", cls=Command)
+@command(
+    "clear-breaker",
+    ("Nous says that it is rate limited, and it is not", "hermes-state clear-breaker nous"),
+    ("what would be cleared, in every profile?", "hermes-state clear-breaker --all --all-profiles --dry-run"),
+)
 def clear_breaker(
     context: typer.Context,
     provider: Annotated[
-        str | None, typer.Argument(metavar="PROVIDER", help="Whose breaker: nous, nous-anonymous.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="PROVIDER",
+            help="Whose breaker: nous or nous-anonymous.",
+            show_default=False,
+            autocompletion=completed_by("breaker"),
+        ),
     ] = None,
-    every: Annotated[bool, typer.Option("--all", help="The breakers of all providers.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be cleared; clear nothing.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="The breakers of all providers, instead of PROVIDER.")] = False,
+    dry_run: DryRun = False,
 ) -> int:
-    """Clear the rate-limit breaker of a provider, so that the agent asks it again at once.
+    """Clear the breaker of a provider, so that agents ask the provider again at once.
 
-    Example: hermes-state clear-breaker nous
+    A breaker is a file in rate_limits/ in which agents remember that a provider is rate limited; while it lasts, none
+    of them asks. It is removed, verified on disk to be gone, and what else blocks the provider is named.
     """
     from hermes_state.cli.clear_breaker import run
 
@@ -132,38 +207,36 @@ def clear_breaker(
     return run(asked(context), provider, dry_run=dry_run)
 
 
-@app.command("clear-cooldown", cls=Command)
+@command(
+    "clear-cooldown",
+    ("all credentials of a provider", "hermes-state clear-cooldown openrouter"),
+    ("the second one only (or its id, or its label)", "hermes-state clear-cooldown openrouter 2"),
+    ("both switches of Nous: the credentials and the breaker", "hermes-state clear-cooldown nous --breaker"),
+    ("what would be cleared?", "hermes-state clear-cooldown openrouter --dry-run"),
+)
 def clear_cooldown(
     context: typer.Context,
-    provider: Annotated[
-        str, typer.Argument(metavar="PROVIDER", help="Whose cooldowns: openrouter, nous, ...", show_default=False)
-    ],
-    credential: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[CREDENTIAL]", help="Only this one: its id, else its label, else its number.", show_default=False
-        ),
-    ] = None,
-    model: Annotated[
-        str | None, typer.Option("--model", metavar="MODEL", help="Clear only the cooldown for this model.")
-    ] = None,
+    provider: Provider,
+    credential: Credential = None,
+    model: Model = None,
     breaker: Annotated[bool, typer.Option("--breaker", help="Clear the provider's breaker too.")] = False,
     dead: Annotated[
-        bool, typer.Option("--dead", help="Clear dead credentials too, which agents gave up; a new login mends them.")
+        bool, typer.Option("--dead", help="Clear dead credentials too: agents gave them up, and a new login is better.")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be cleared; create and change nothing.")
-    ] = False,
+    dry_run: DryRun = False,
     break_hard_link: BreakHardLink = False,
     replace_read_only: ReplaceReadOnly = False,
     change_owner: ChangeOwner = False,
     in_place: InPlace = False,
 ) -> int:
-    """Clear the cooldowns of a provider, so that they stay cleared: verified on disk, truly counted.
+    """End the cooldowns of a provider's credentials, so that they stay ended: verified on disk, truly counted.
 
-    Works on the profile's own credentials or, where it has none, on those that it borrows from the root home.
+    After a failure (a quota, a rate limit, a login that was refused) a credential cools down: until then agents leave
+    it alone. Without CREDENTIAL all of the provider's are cleared. What still blocks the provider afterwards is named,
+    with the next thing to type, and so is a running agent that could undo it.
 
-    Example: hermes-state clear-cooldown openrouter
+    A profile that has no credentials for a provider uses those of the root home; then these are cleared, for every
+    profile that uses them.
     """
     from hermes_state.clearing.targets import Target
     from hermes_state.cli.clear_cooldown import run
@@ -180,11 +253,15 @@ def clear_cooldown(
     )
 
 
-@app.command("backups", cls=Command)
+@command(
+    "backups",
+    ("what is there?", "hermes-state backups"),
+    ("of every profile", "hermes-state backups --all-profiles"),
+)
 def backups(context: typer.Context) -> int:
     """List what files can be brought back from: our backups, and copies that agents left. Changes nothing.
 
-    Example: hermes-state backups
+    The names in the first column are what 'restore' takes.
     """
     from hermes_state.cli.backups import run
 
@@ -192,34 +269,33 @@ def backups(context: typer.Context) -> int:
         return run(asked(context))
 
 
-@app.command("restore", cls=Command)
+@command(
+    "restore",
+    ("see what would change (a name may be shortened)", "hermes-state restore 20260102 --dry-run --diff"),
+    ("bring back the one file", "hermes-state restore 20260102T030405Z-1a2b auth.json"),
+)
 def restore(
     context: typer.Context,
-    stamp: Annotated[
-        str, typer.Argument(metavar="STAMP", help="A name that 'backups' lists, or its beginning.", show_default=False)
-    ],
-    files: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[FILE]...", help="Only these files: auth.json, config.yaml.", show_default=False),
-    ] = None,
+    stamp: Stamp,
+    files: Files = None,
     with_tokens: Annotated[
-        bool, typer.Option("--with-tokens", help="Take the tokens of the backup too (they may be spent by now).")
+        bool, typer.Option("--with-tokens", help="Take the tokens of the backup too, which may be spent by now.")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would happen; create and change nothing.")
-    ] = False,
-    diff: Annotated[bool, typer.Option("--diff", help="Show the changed lines, secrets as fingerprints.")] = False,
+    dry_run: DryRun = False,
+    diff: Diff = False,
     break_hard_link: BreakHardLink = False,
     replace_read_only: ReplaceReadOnly = False,
     change_owner: ChangeOwner = False,
     while_running: Annotated[
-        bool, typer.Option("--while-running", help="Restore beside a live gateway (it may undo that).")
+        bool, typer.Option("--while-running", help="Restore beside a live gateway, which may undo that.")
     ] = False,
     in_place: InPlace = False,
 ) -> int:
-    """Bring files back from a backup, with the tokens of now; what is replaced is backed up first.
+    """Bring files back from a backup; what they replace is backed up first.
 
-    Example: hermes-state restore 20260102T030405Z-1a2b --dry-run --diff
+    Agents renew the tokens of logins while they work, and the old ones are void then. So a credential that is both in
+    the backup and in the present file keeps its present token, unless --with-tokens is given; everything else comes
+    from the backup.
     """
     from hermes_state.cli.restore import run
     from hermes_state.stores.permits import Permits
@@ -238,32 +314,56 @@ def restore(
     )
 
 
-@app.command("recover", cls=Command)
+@command(
+    "recover",
+    ("after a crash or a power cut", "hermes-state recover"),
+    ("in every profile", "hermes-state recover --all-profiles"),
+)
 def recover(context: typer.Context) -> int:
-    """Mend in-place writes that were interrupted, and sweep what killed runs left lying.
+    """Mend what a crash left behind: writes that were cut short, and temporary files of killed runs.
 
-    Example: hermes-state recover --all-profiles
+    Only writes with --in-place can be cut short; all others are whole or did not happen. Temporary files go when they
+    are ours and older than an hour.
     """
     from hermes_state.cli.recover import run
 
     return run(asked(context))
 
 
-@app.command("schema", cls=Command)
+@command(
+    "schema",
+    ("what may be in auth.json?", "hermes-state schema auth"),
+    ("what does a script get from inspect?", "hermes-state schema inspect"),
+)
 def schema(
     context: typer.Context,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="auth, sessions, config or breaker.", show_default=False)],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND|COMMAND",
+            help="auth, sessions, config or breaker; or a command, for what it prints with --json.",
+            show_default=False,
+            autocompletion=completed_by("schema"),
+        ),
+    ],
 ) -> int:
-    """Print the JSON Schema of one kind of file.
+    """Print the JSON Schema of one kind of file, or of a command's output. Reads no home.
 
-    Example: hermes-state schema auth
+    A schema says which keys there may be, and what they may hold. That of a command tells scripts what they can rely
+    on in what it prints with --json; that of 'error' is for what is printed where a command could not begin, that of
+    'version' for --version --json.
     """
     from hermes_state.cli.schema import run
 
-    return run(asked(context), kind)
+    with at_once():
+        return run(asked(context), kind)
 
 
-@app.command("selftest", cls=Command)
+@command(
+    "selftest",
+    ("in the system's temporary folder", "hermes-state selftest"),
+    ("on the file system of the home", "hermes-state selftest --in ~"),
+)
 def selftest(
     context: typer.Context,
     within: Annotated[
@@ -273,7 +373,8 @@ def selftest(
 ) -> int:
     """Try every crash on this file system, in a temporary folder: nothing may be lost. No home is touched.
 
-    Example: hermes-state selftest --in ~
+    Each write of this program is stopped at every possible point, and what a disk may then hold is tried out: the old
+    or the new content has to be there, whole. It exits with 7 when something was lost.
     """
     from hermes_state.cli.selftest import run
 
@@ -282,6 +383,10 @@ def selftest(
 
 def main() -> NoReturn:
     """Run the program and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A name that the terminal's encoding has no letters for is shown as an escape, not answered with an error.
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(sys.argv[1:]))
 
 

@@ -6,32 +6,42 @@ import sys
 from collections.abc import Callable
 
 from hermes_state import interruption
-from hermes_state.cli import signals
+from hermes_state.cli import signals, streams
 from hermes_state.errors import ExitCode, StateError
 
 
 def ended(command: Callable[[], int | None], wants_json: bool) -> int:
     """Run ``command`` and return the exit code; nothing is raised, and no traceback shown."""
-    with signals.listening():
+    with streams.watched(), signals.listening():
         try:
             code = _ended(command, wants_json)
         except interruption.Interrupted as stop:
-            code = _stopped(interruption.name(stop.number), wants_json)
+            signal = interruption.name(stop.number)
+            code = _ended(lambda: _stopped(signal, wants_json), wants_json)
         # What was done is done, and was said; but whoever sent the signal is to see it in the exit code too.
         return signals.exit_code(interruption.wished()) if interruption.wished() else code
 
 
 def _ended(command: Callable[[], int | None], wants_json: bool) -> int:
     try:
-        code = command()
+        code = _answered(command, wants_json)
         sys.stdout.flush()
-        return int(code or 0)
+        return code
+    except BrokenPipeError:  # whoever read our output has seen enough
+        return int(ExitCode.OK)
+    except streams.Unheard as error:
+        sys.stderr.write(f"hermes-state: the answer could not be written: {error}\n")
+        sys.stderr.write("  what was done is done; to see it: hermes-state inspect\n")
+        return int(ExitCode.WRITE_FAILED)
+
+
+def _answered(command: Callable[[], int | None], wants_json: bool) -> int:
+    try:
+        return int(command() or 0)
     except StateError as error:
         return _failed(error, wants_json)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more when it closes the stream.
-        sys.stdout = None
-        return int(ExitCode.OK)
+    except (BrokenPipeError, streams.Unheard):
+        raise
     except Exception as error:
         if hasattr(error, "format_message"):
             return _misused(error, wants_json)

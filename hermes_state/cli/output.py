@@ -10,9 +10,13 @@ from hermes_state.errors import ExitCode, StateError
 
 
 def print_json(command: str, body: dict[str, Any], errors: list[dict[str, Any]]) -> None:
-    """Print the one object of ``command``; NaN and infinity are not JSON, so a value that is one is a programming
-    error."""
-    whole = {"format": f"hermes-state/{command}", "format_version": 1, **body, "errors": errors}
+    """Print the one object of ``command``."""
+    print_object({"format": f"hermes-state/{command}", "format_version": 1, **body, "errors": errors})
+
+
+def print_object(whole: dict[str, Any]) -> None:
+    """Print the one object of a command: every one is printed here, and the suite checks each against its published
+    schema. NaN and infinity are not JSON, so a value that is one is a programming error."""
     sys.stdout.write(json.dumps(whole, indent=2, allow_nan=False) + "\n")
 
 

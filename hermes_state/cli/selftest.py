@@ -6,6 +6,7 @@ import os
 import tempfile
 from typing import Any
 
+from hermes_state import interruption
 from hermes_state.cli.output import print_json
 from hermes_state.cli.shared import Asked
 from hermes_state.errors import ExitCode, UnknownTarget
@@ -21,6 +22,7 @@ def run(asked: Asked, within: str | None) -> int:
     found: list[Totals] = []
     with place(folder) as made:
         for totals in enumerate_all(made):
+            interruption.check()
             found.append(totals)
             if not asked.json:
                 _print(totals)

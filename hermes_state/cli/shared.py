@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from typer import Context
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperOption
 
 from hermes_state.outcomes import KINDS
 
@@ -65,8 +66,10 @@ def _remember(context: Context, parameter: Any, value: Any) -> Any:
     return value
 
 
-def _options() -> list[TyperOption]:
-    def option(*names: str, kind: Any = None, metavar: str | None = None, help: str) -> TyperOption:
+def options() -> list[TyperOption]:
+    """The shared options, for one command or for the program itself."""
+
+    def option(*names: str, kind: Any = None, metavar: str | None = None, help: str, offers: str = "") -> TyperOption:
         return TyperOption(
             param_decls=list(names),
             type=kind,
@@ -76,34 +79,43 @@ def _options() -> list[TyperOption]:
             help=help,
             expose_value=False,
             callback=_remember,
-            rich_help_panel="Which home, and how to answer",
+            # Before --version, which answers in the form that --json asks for.
+            is_eager=True,
+            autocompletion=completed_by(offers) if offers else None,
         )
 
     return [
-        option("--home", kind=str, metavar="DIR", help="The Hermes home to work on, taken literally."),
-        option("--profile", "-p", kind=str, metavar="NAME", help="Work on this profile's home."),
-        option("--all-profiles", help="Work on the root home and all its profiles."),
-        option("--json", help="Print one JSON object on stdout instead of text."),
+        option(
+            "--home",
+            kind=str,
+            metavar="DIR",
+            help="Work on this Hermes home (default: the one that hermes itself would use).",
+        ),
+        option(
+            "--profile",
+            "-p",
+            kind=str,
+            metavar="NAME",
+            help="Work on the home of this profile.",
+            offers="profile",
+        ),
+        option("--all-profiles", help="Work on the root home and on the homes of all its profiles."),
+        option("--json", help="Print one JSON object on stdout, for scripts."),
         option(
             "--lock-timeout",
             kind=float,
             metavar="SECONDS",
-            help=f"How long to wait for a lock that somebody holds (default {LOCK_SECONDS:g}).",
+            help=f"Wait so long for a lock that another process holds (default {LOCK_SECONDS:g}).",
         ),
     ]
 
 
-class Command(TyperCommand):
-    """A command with the shared options."""
+def completed_by(what: str) -> Callable[[Context, list[str], str], list[Any]]:
+    """What a shell may offer for a parameter; ``what`` is one of ``completion.SOURCES``."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.params.extend(_options())
+    def complete(ctx: Context, args: list[str], incomplete: str) -> list[Any]:
+        from hermes_state.cli.completion import offers
 
+        return offers(what, ctx, incomplete)
 
-class Group(TyperGroup):
-    """The program, with the shared options before the command's name."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.params.extend(_options())
+    return complete

@@ -1,4 +1,6 @@
-"""The published JSON Schemas, made from the models: ``python -m hermes_state.models.schema auth`` prints one.
+"""The published JSON Schemas, made from the models: of the state files, and of what commands print with ``--json``.
+
+``python -m hermes_state.models.schema auth`` prints one; without a name all are written where they are published from.
 
 The text is the same under every supported pydantic: what pydantic adds of its own (titles, defaults, the order of keys)
 is taken out again, and descriptions come from the texts under the fields.
@@ -11,12 +13,15 @@ import importlib
 import inspect
 import json
 import sys
+from collections import ChainMap
 from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel
 
-from hermes_state.models.compiled import VERSION
+from hermes_state.atomic import atomic_write_text
+from hermes_state.models.rules import VERSION
+from hermes_state.shipped import shipped
 
 #: Kind to module and name of its model, imported only when asked for.
 _MODELS = {
@@ -26,27 +31,56 @@ _MODELS = {
     "breaker": ("hermes_state.models.views.breaker", "BreakerFile"),
 }
 KINDS = tuple(_MODELS)
+#: The same for each command's output, and for --version; ``error`` is what is printed where a command could not begin.
+_OUTPUTS = {
+    "inspect": ("hermes_state.models.outputs.inspection", "InspectOutput"),
+    "check": ("hermes_state.models.outputs.inspection", "CheckOutput"),
+    "migrate": ("hermes_state.models.outputs.migration", "MigrateOutput"),
+    "clear-breaker": ("hermes_state.models.outputs.clearing", "ClearBreakerOutput"),
+    "clear-cooldown": ("hermes_state.models.outputs.clearing", "ClearCooldownOutput"),
+    "backups": ("hermes_state.models.outputs.restoring", "BackupsOutput"),
+    "restore": ("hermes_state.models.outputs.restoring", "RestoreOutput"),
+    "recover": ("hermes_state.models.outputs.restoring", "RecoverOutput"),
+    "selftest": ("hermes_state.models.outputs.selftest", "SelftestOutput"),
+    "version": ("hermes_state.models.outputs.version", "VersionOutput"),
+    "error": ("hermes_state.models.outputs.part", "ErrorOutput"),
+}
+OUTPUTS = tuple(_OUTPUTS)
 
 #: How a schema reads best: what it is, what it asks for, what is in it.
 _FIRST = ("description", "$ref", "type")
 _LAST = ("required", "properties", "patternProperties", "additionalProperties", "$defs")
 
 
-def schema_text(kind: str) -> str:
-    """The JSON Schema (draft 2020-12) of ``kind``, as the text of ``schemas/<kind>.v1.json``.
+def model(name: str) -> type[BaseModel]:
+    """The model that the schema ``name`` is made from. Raises KeyError for an unknown name."""
+    place, named = (_MODELS | _OUTPUTS)[name]
+    found: type[BaseModel] = getattr(importlib.import_module(place), named)
+    return found
 
-    Raises KeyError for an unknown kind.
+
+def file_name(name: str) -> str:
+    """What the schema ``name`` is called in ``schemas/``."""
+    return f"{'output-' if name in OUTPUTS else ''}{name}.v{VERSION}.json"
+
+
+def schema_text(name: str) -> str:
+    """The JSON Schema (draft 2020-12) of the kind or output ``name``, as the text of its file in ``schemas/``.
+
+    Raises KeyError for an unknown name.
     """
-    place, name = _MODELS[kind]
-    module = importlib.import_module(place)
-    schema = getattr(module, name).model_json_schema()
-    _describe(schema, getattr(module, name))
-    for nested, definition in schema.get("$defs", {}).items():
-        _describe(definition, getattr(module, nested))
+    top = model(name)
+    schema = top.model_json_schema()
+    # What a model refers to is named in its module, or in that of a base.
+    nested = ChainMap(*(vars(sys.modules[owner.__module__]) for owner in top.__mro__))
+    _describe(schema, top)
+    for part, definition in schema.get("$defs", {}).items():
+        _describe(definition, nested[part])
+    what = "output:" if name in OUTPUTS else ""
     identity = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:hermes-state:schema:{kind}:v{VERSION}",
-        "title": f"Hermes Agent state file: {kind}",
+        "$id": f"urn:hermes-state:schema:{what}{name}:v{VERSION}",
+        "title": f"Output of hermes-state: {name}" if what else f"Hermes Agent state file: {name}",
     }
     return json.dumps(identity | _plain(schema), indent=2) + "\n"
 
@@ -113,7 +147,16 @@ def _rank(key: str) -> tuple[int, int, str]:
     return 1, 0, key
 
 
+def main(names: list[str]) -> None:
+    """Print the schema of one name, or write all. Raises SystemExit for other words."""
+    if not names:
+        for name in (*KINDS, *OUTPUTS):
+            atomic_write_text(str(shipped("schemas") / file_name(name)), schema_text(name), mode=0o644)
+    elif len(names) == 1 and names[0] in (*KINDS, *OUTPUTS):
+        sys.stdout.write(schema_text(names[0]))
+    else:
+        raise SystemExit(f"usage: python -m hermes_state.models.schema [{'|'.join((*KINDS, *OUTPUTS))}]")
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in KINDS:
-        raise SystemExit(f"usage: python -m hermes_state.models.schema {'|'.join(KINDS)}")
-    sys.stdout.write(schema_text(sys.argv[1]))
+    main(sys.argv[1:])

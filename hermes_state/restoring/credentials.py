@@ -37,7 +37,7 @@ class RowDifference(NamedTuple):
     """``what`` is only_in_backup, only_now, token_differs or fields_differ; ``id`` is None for a row without one."""
 
     pool: str
-    id: str | None
+    id: str | int | None
     what: str
 
 
@@ -94,7 +94,8 @@ def _freshened(row: Any, live: Any) -> Any:
 def _identity(row: Any) -> tuple[str | None, Any, int] | None:
     if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not row["id"]:
         return None
-    return row["id"], row.get("source"), 0
+    source = row.get("source")
+    return None if isinstance(source, list | dict) else (row["id"], source, 0)
 
 
 def _identified(rows: Any) -> dict[Any, Document]:
@@ -103,7 +104,9 @@ def _identified(rows: Any) -> dict[Any, Document]:
     for index, row in enumerate(rows if isinstance(rows, list) else ()):
         if isinstance(row, dict):
             identity = _identity(row)
-            key = identity if identity is not None and identity not in found else (row.get("id"), index, 1)
+            named = row.get("id")
+            other = (named if type(named) in (str, int) else None, index, 1)
+            key = identity if identity is not None and identity not in found else other
             found[key] = row
     return found
 

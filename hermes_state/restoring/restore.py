@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hermes_state import __version__, backup
-from hermes_state.codec.rewrite import rewrite
+from hermes_state.codec.fault import BadText
+from hermes_state.codec.rewrite import rewrite, same
 from hermes_state.edit import apply
-from hermes_state.errors import FileNotOk, Refused, Superseded
+from hermes_state.errors import FileNotOk, NotVerified, Refused, Superseded
 from hermes_state.home import Home
 from hermes_state.liveness import gateway
 from hermes_state.locks import DEFAULT_SECONDS
 from hermes_state.outcomes import Fault, Outcome
 from hermes_state.replacement import Changed
+from hermes_state.restoring.copies import Copy, Source, content
 from hermes_state.restoring.credentials import RowDifference, differences, with_live_tokens
-from hermes_state.restoring.sources import Copy, Source, content
 from hermes_state.stores.auth import AuthStore
 from hermes_state.stores.permits import Permits
 from hermes_state.stores.reading import Reading
@@ -97,7 +98,9 @@ def _put(
 ) -> tuple[bytes, Written]:
     """Write, and start over where a writer without a lock comes in between: its tokens are the live ones then."""
     for _ in range(ATTEMPTS):
-        wanted = data if with_tokens or not isinstance(store, AuthStore) else _freshened(store, data, held.reading)
+        wanted = (
+            data if with_tokens or not isinstance(store, AuthStore) else _freshened(store, data, copy, held.reading)
+        )
         try:
             return wanted, held.put(wanted, mode=copy.mode, guard=guard, permits=permits)
         except Changed:
@@ -122,14 +125,23 @@ def _read(store: Store, copy: Copy) -> bytes:
         raise FileNotOk(copy.path, Fault(Outcome.UNREADABLE, message, errno=error.errno)) from error
 
 
-def _freshened(store: AuthStore, data: bytes, live: Reading) -> bytes:
-    """The copy's bytes with the live tokens in place; the copy's own where the live file holds none that can be
-    read."""
+def _freshened(store: AuthStore, data: bytes, copy: Copy, live: Reading) -> bytes:
+    """The copy's bytes with the live tokens in place, spelled as they are there; the copy's own where the live file
+    holds none that can be read."""
     if not isinstance(live.document, dict):
         return data
     text = store.parse(data)
-    edits = rewrite(text, with_live_tokens(text.value, live.document))
-    return text.encode(apply(text.text, edits)) if edits else data
+    wanted = with_live_tokens(text.value, live.document)
+    try:
+        edits = rewrite(text, wanted, other=live.text)
+    except BadText as error:  # a key stands twice where a live token would go
+        raise FileNotOk(copy.path, error.fault) from None
+    if not edits:
+        return data
+    made = text.encode(apply(text.text, edits))
+    if not same(store.parse(made).value, wanted):
+        raise NotVerified(store.path, "the text that we were about to write does not say what it should")
+    return made
 
 
 def _rows(store: Store, data: bytes, live: Reading) -> Iterator[RowDifference]:

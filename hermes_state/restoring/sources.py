@@ -1,221 +1,73 @@
-"""What a file can be brought back from.
-
-Besides our own backups: ``auth.json.corrupt`` (the agent's one slot for a file that it could not read), its
-``state-snapshots/<stamp>/`` (``hermes backup -q``), and in its ``backups/`` the archives that it makes before updates
-and migrations and (0.22) its copies of ``config.yaml`` (``hermes_cli/backup.py``, ``hermes_cli/config_backups.py``).
-"""
+"""What a file can be brought back from: all of it, or the one that is meant by a name."""
 
 from __future__ import annotations
 
-import json
-import os
-import zipfile
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from shlex import quote
 from typing import NamedTuple
 
-from hermes_state import backup
-from hermes_state.disk import Disk, opened
+from hermes_state.disk import Disk
 from hermes_state.errors import UnknownTarget
-from hermes_state.home import Home
-from hermes_state.outcomes import Fault, Outcome
-from hermes_state.stores.auth import AuthStore
-from hermes_state.stores.config import ConfigStore
-from hermes_state.stores.reading import JSON_LIMIT, Reading
-from hermes_state.stores.store import Store
+from hermes_state.outcomes import Outcome
+from hermes_state.restoring import copies
+from hermes_state.restoring.copies import Copy, Hidden, Source
 
-#: The files that restore may bring back. sessions.json is the gateway's own: it rewrites it whole.
-FILES = ("auth.json", "config.yaml")
-#: What agents call their archives in ``backups/``.
-_ARCHIVES = ("pre-update-", "pre-migration-", "hermes-backup-")
-_BROKEN = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile)
+#: How many older copies are named.
+_FEW = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """One file of a source. ``rows`` counts the credentials of an auth.json that can be read, else None.
+class Survey(NamedTuple):
+    """The sources of a home, newest first, and what may hide others."""
 
-    ``mode`` and ``links`` are what our own backups know of the file as it was: bits, and the text of its links. Where
-    the copy lies in an archive, ``member`` is its name there.
-    """
-
-    file: str
-    path: str
-    outcome: Outcome
-    size: int
-    rows: int | None
-    mode: int | None = None
-    links: tuple[str, ...] = ()
-    member: str = ""
-    fault: Fault | None = field(default=None, compare=False)
+    sources: list[Source]
+    hidden: list[Hidden]
 
 
-class Source(NamedTuple):
-    """One thing to restore from: ``name`` is what to type, ``origin`` is hermes-state or agent, ``at`` epoch
-    seconds."""
-
-    name: str
-    origin: str
-    path: str
-    at: float
-    reason: str
-    copies: tuple[Copy, ...]
+def survey(disk: Disk, home: str) -> Survey:
+    """What a home can be restored from. A copy that cannot be read is listed with its outcome; nothing is changed."""
+    found = list(copies.every(disk, home))
+    listed = [source for source in found if isinstance(source, Source)]
+    hidden = [one for one in found if isinstance(one, Hidden)]
+    return Survey(sorted(listed, key=lambda source: (-source.at, source.name)), hidden)
 
 
 def sources(disk: Disk, home: str) -> list[Source]:
-    """All sources of a home, newest first. What cannot be read is listed with its outcome; nothing is changed."""
-    found = [*_ours(disk, home), *_snapshots(disk, home), *_archives(disk, home), *_single(disk, home)]
-    return sorted(found, key=lambda source: (-source.at, source.name))
+    """The sources of a home that can be looked into, newest first."""
+    return survey(disk, home).sources
 
 
 def find(disk: Disk, home: str, name: str) -> Source:
-    """The source called ``name``, or the only one whose name begins so. Raises UnknownTarget."""
-    every = sources(disk, home)
-    exact = [source for source in every if source.name == name]
-    fitting = exact or [source for source in every if name and source.name.startswith(name)]
+    """The source called ``name``, or the only one whose name begins so. Raises UnknownTarget, and FileNotOk where what
+    is meant may be there but cannot be looked into: that is not to be called absent."""
+    found, hidden = survey(disk, home)
+    exact = [source for source in found if source.name == name]
+    fitting = exact or [source for source in found if name and source.name.startswith(name)]
+    for one in hidden if not exact else ():
+        if one.prefix.startswith(name) or name.startswith(one.prefix):
+            raise one.error
     if len(fitting) == 1:
         return fitting[0]
-    known = tuple(source.name for source in (fitting or every)[:8])
+    known = tuple(source.name for source in (fitting or found)[:8])
     raise UnknownTarget(home, "backup", name, known, ambiguous=len(fitting) > 1)
 
 
-def advice(disk: Disk, home: str, file: str) -> str:
-    """What to type to bring ``file`` back when the live one is not ok; ``""`` where there is nothing to restore from.
+def advice(disk: Disk, home: str, file: str, typed: Callable[[str], str]) -> str:
+    """How to bring ``file`` back when the live one is not ok; ``""`` where there is nothing to restore it from.
 
-    Names each source with a copy that is ok, newest first, with its row count.
+    ``typed`` makes what to type of the words of a command. Of the sources with a copy that is ok the newest one is in
+    the command, and the others are named with their row counts.
     """
-    fitting = [(source, copy) for source in sources(disk, home) for copy in source.copies if copy.file == file]
-    named = [
-        f"{source.name} ({copy.rows} credentials)" if copy.rows is not None else source.name
-        for source, copy in fitting
-        if copy.outcome is Outcome.OK
-    ]
-    if not named:
+    found = [(source.name, copy) for source in sources(disk, home) for copy in source.copies if copy.file == file]
+    good = [(name, _counted(copy)) for name, copy in found if copy.outcome is Outcome.OK]
+    if not good:
         return ""
-    more = f"; {len(named) - 4} more: hermes-state backups" if len(named) > 4 else ""
-    return f"bring it back: hermes-state restore STAMP {file}, where STAMP is {' or '.join(named[:4])}{more}"
+    (newest, what), *older = good
+    more = f", and {len(older) - _FEW} more" if len(older) > _FEW else ""
+    others = f"; older: {', '.join(f'{name} ({what})' for name, what in older[:_FEW])}{more}" if older else ""
+    return f"{typed(f'restore {quote(newest)} {quote(file)}')} brings back the newest copy ({what}){others}"
 
 
-def content(disk: Disk, copy: Copy) -> bytes:
-    """The bytes of a copy. Raises OSError as the system does, and for an archive that is broken."""
-    folder, name = os.path.split(copy.path)
-    if not copy.member:
-        with opened(disk, os.path.realpath(folder, strict=True)) as at:
-            return disk.read(at, name, JSON_LIMIT)
-    try:
-        with zipfile.ZipFile(copy.path) as archive, archive.open(copy.member) as member:
-            return member.read(JSON_LIMIT + 1)
-    except OSError:
-        raise
-    except Exception as error:  # each way to compress has errors of its own
-        raise OSError(f"the archive is broken: {error}") from error
-
-
-def store_of(home: Home, file: str, disk: Disk | None = None) -> Store:
-    """The store of one of FILES."""
-    return AuthStore(home, disk) if file == "auth.json" else ConfigStore(home, disk)
-
-
-def _ours(disk: Disk, home: str) -> Iterator[Source]:
-    for name in backup.names(disk, home):
-        path = os.path.join(os.path.realpath(os.path.join(home, *backup.FOLDER)), name)
-        with suppress(*_BROKEN), opened(disk, path) as at:
-            manifest = json.loads(disk.read(at, backup.MANIFEST, 1 << 20))
-            entries = [entry for entry in manifest["files"] if entry["name"] in FILES]
-            copies = tuple(
-                _copy(
-                    disk,
-                    home,
-                    os.path.join(path, str(entry["name"])),
-                    mode=int(str(entry["mode"]), 8) if "mode" in entry else None,
-                    links=tuple(map(str, entry.get("links", ()))),
-                )
-                for entry in entries
-            )
-            yield Source(name, "hermes-state", path, float(manifest["created_at"]), str(manifest["reason"]), copies)
-
-
-def _snapshots(disk: Disk, home: str) -> Iterator[Source]:
-    folder = os.path.realpath(os.path.join(home, "state-snapshots"))
-    for name in _names(disk, folder):
-        path = os.path.join(folder, name)
-        copies = tuple(
-            _copy(disk, home, os.path.join(path, file)) for file in FILES if os.path.isfile(os.path.join(path, file))
-        )
-        if copies:
-            yield Source(f"state-snapshots/{name}", "agent", path, _when(path), "snapshot", copies)
-
-
-def _archives(disk: Disk, home: str) -> Iterator[Source]:
-    folder = os.path.realpath(os.path.join(home, "backups"))
-    for name in _names(disk, folder):
-        path = os.path.join(folder, name)
-        if not name.startswith(_ARCHIVES) or not name.endswith(".zip") or not os.path.isfile(path):
-            continue
-        copies: tuple[Copy, ...] = ()
-        with suppress(*_BROKEN), zipfile.ZipFile(path) as archive:
-            inside = [file for file in FILES if file in archive.namelist()]
-            copies = tuple(_copy(disk, home, path, file, member=file) for file in inside)
-        if copies:
-            yield Source(f"backups/{name}", "agent", path, _when(path), name.rpartition("-20")[0], copies)
-
-
-def _single(disk: Disk, home: str) -> Iterator[Source]:
-    """Copies of one file, each a source of its own."""
-    real = os.path.realpath(home)
-    if os.path.isfile(os.path.join(real, "auth.json.corrupt")):
-        copy = _copy(disk, home, os.path.join(real, "auth.json.corrupt"), "auth.json")
-        yield Source("auth.json.corrupt", "agent", copy.path, _when(copy.path), "could not be read", (copy,))
-    folder = os.path.join(real, "backups", "config")
-    for name in _names(disk, folder):
-        if name.startswith("config.yaml."):
-            copy = _copy(disk, home, os.path.join(folder, name), "config.yaml")
-            yield Source(f"backups/config/{name}", "agent", copy.path, _when(copy.path), "config", (copy,))
-
-
-def _names(disk: Disk, folder: str) -> list[str]:
-    try:
-        with opened(disk, folder) as at:
-            return disk.names(at)
-    except OSError:
-        return []
-
-
-def _when(path: str) -> float:
-    try:
-        return os.stat(path).st_mtime
-    except OSError:
-        return 0.0
-
-
-def _copy(
-    disk: Disk,
-    home: str,
-    path: str,
-    file: str = "",
-    *,
-    mode: int | None = None,
-    links: tuple[str, ...] = (),
-    member: str = "",
-) -> Copy:
-    """What a copy holds, read as the file itself would be."""
-    meant = file or os.path.basename(path)
-    unread = Copy(meant, path, Outcome.OK, 0, None, mode, links, member)
-    try:
-        data = content(disk, unread)
-    except OSError as error:
-        return _with(unread, Fault(Outcome.UNREADABLE, error.strerror or str(error), errno=error.errno))
-    found = store_of(Home(home, "a copy", "custom", home, None), meant, disk).judge(path, data)
-    return Copy(meant, path, found.outcome, len(data), _rows(meant, found), mode, links, member, found.fault)
-
-
-def _with(copy: Copy, fault: Fault) -> Copy:
-    return Copy(copy.file, copy.path, fault.outcome, 0, None, copy.mode, copy.links, copy.member, fault)
-
-
-def _rows(file: str, found: Reading) -> int | None:
-    if file != "auth.json" or found.outcome not in (Outcome.OK, Outcome.TOO_NEW):
-        return None
-    pools = found.document.get("credential_pool")
-    return sum(len(pool) for pool in pools.values() if isinstance(pool, list)) if isinstance(pools, dict) else 0
+def _counted(copy: Copy) -> str:
+    if copy.rows is None:
+        return f"{copy.size} bytes"
+    return f"{copy.rows} credential{'s' if copy.rows != 1 else ''}"

@@ -30,7 +30,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with what the wheel brings."""
+    """A directory with what the wheel brings; installers put its ``.data`` somewhere else."""
     directory = tmp_path_factory.mktemp("site")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(directory)
@@ -39,7 +39,16 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_only_the_package_is_at_the_top_level(installed: Path) -> None:
     info = f"hermes_state-{hermes_state.__version__}.dist-info"
-    assert {path.name for path in installed.iterdir()} == {"hermes_state", info}
+    assert {path.name for path in installed.iterdir() if path.suffix != ".data"} == {"hermes_state", info}
+
+
+def test_the_manual_page_goes_where_man_looks(installed: Path) -> None:
+    data = installed / f"hermes_state-{hermes_state.__version__}.data" / "data"
+    assert [path.relative_to(data).as_posix() for path in data.rglob("*") if path.is_file()] == [
+        "share/man/man1/hermes-state.1"
+    ]
+    page = (data / "share/man/man1/hermes-state.1").read_bytes()
+    assert page == (PROJECT / "docs/hermes-state.1").read_bytes()
 
 
 @pytest.mark.parametrize(("folder", "pattern"), [("migrations", "*.py"), ("schemas", "*.json")])

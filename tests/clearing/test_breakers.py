@@ -5,7 +5,7 @@ import json
 import os
 import re
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -221,6 +221,28 @@ def test_of_links_in_a_circle_the_one_that_agents_read_goes(links: dict[str, str
     assert sorted(os.listdir(folder)) == sorted(set(links) - {"nous.json"})
 
 
+@pytest.mark.parametrize("verb", ["stat", "read"])
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE])
+def test_a_link_that_cannot_be_followed_at_the_moment_stays_and_that_is_no_success(
+    number: int, verb: str, home: Path, folder: Path
+) -> None:
+    """What it leads to may be a breaker: it is to be cleared, and not to be lost sight of."""
+    (home / "elsewhere.json").write_bytes(ACTIVE)
+    (folder / "nous.json").symlink_to("../elsewhere.json")
+    report = clear(home, disk=FailingDisk(verb, number, nth=2 if verb == "stat" else 1))
+    assert isinstance(error_of(report), FileNotOk)
+    assert (report.exit_code, report.cleared) == (3, ())
+    assert (os.listdir(folder), (home / "elsewhere.json").read_bytes()) == (["nous.json"], ACTIVE)
+
+
+def test_of_a_link_to_what_nobody_may_look_at_only_the_link_goes(home: Path, folder: Path) -> None:
+    (home / "elsewhere.json").write_bytes(ACTIVE)
+    (folder / "nous.json").symlink_to("../elsewhere.json")
+    report = clear(home, disk=FailingDisk("read", errno.EACCES))
+    assert "Permission denied" in report.cleared[0].note
+    assert (os.listdir(folder), (home / "elsewhere.json").read_bytes()) == ([], ACTIVE)
+
+
 def test_a_folder_behind_a_link_is_followed(home: Path) -> None:
     (home / "other").mkdir()
     (home / "other" / "nous.json").write_bytes(ACTIVE)
@@ -343,9 +365,9 @@ def test_what_else_blocks_is_asked_after_the_clearing_and_told(dry_run: bool, ho
         "cooldown of work key (429)", str(home / "auth.json"), 1768473000.0, "hermes-state clear-cooldown nous"
     )
 
-    def blocks(home: Home, provider: str) -> list[Block]:
-        asked.append((home.path, provider, path.exists()))
-        return [pool, Block("breaker", str(path))] if path.exists() else [pool]
+    def blocks(wanted: Sequence[tuple[Home, str]]) -> list[Block]:
+        asked.extend((each.path, provider, path.exists()) for each, provider in wanted)
+        return [pool, pool, Block("breaker", str(path))] if path.exists() else [pool, pool]
 
     report = clear(home, dry_run=dry_run, still_blocked=blocks)
     assert asked == [(str(home), "nous", dry_run)]
@@ -361,8 +383,23 @@ def test_what_else_blocks_is_asked_after_the_clearing_and_told(dry_run: bool, ho
 
 def test_what_else_blocks_is_told_without_a_breaker_too(home: Path) -> None:
     pool = Block("cooldown", "auth.json")
-    assert clear(home, still_blocked=lambda home, provider: [pool]).still_blocked_by == (pool,)
-    assert clear(home, ALL, still_blocked=lambda home, provider: [pool]).still_blocked_by == ()
+    assert clear(home, still_blocked=lambda asked: [pool]).still_blocked_by == (pool,)
+    assert clear(home, ALL, still_blocked=lambda asked: [pool]).still_blocked_by == ()
+
+
+def test_what_else_blocks_is_asked_once_for_all_homes(home: Path) -> None:
+    homes = [as_home(path) for path in (home, home / "profiles" / "a", home / "profiles" / "b")]
+    for each in homes:
+        os.makedirs(os.path.join(each.path, "rate_limits"))
+        Path(each.path, "rate_limits", "nous.json").write_bytes(ACTIVE)
+    asked: list[list[str]] = []
+
+    def blocks(wanted: Sequence[tuple[Home, str]]) -> list[Block]:
+        asked.append([each.path for each, _ in wanted])
+        return []
+
+    clear_breakers(homes, "nous", dry_run=False, now=NOW, still_blocked=blocks)
+    assert asked == [[each.path for each in homes]]
 
 
 # --- beside a running agent ------------------------------------------------------------------------------------------

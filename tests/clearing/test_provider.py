@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hermes_state.clearing.provider import clear_provider
 from hermes_state.clearing.report import ProviderCleared, as_json
 from hermes_state.clearing.targets import Target
 from hermes_state.clearing.undo import Level
-from hermes_state.errors import UnknownTarget
+from hermes_state.errors import FileNotOk, Refused, UnknownTarget
 from hermes_state.home import Home, all_homes
 from hermes_state.runtime.record import GROUP_FIELDS, told
 from hermes_state.stores.permits import Permits
@@ -268,6 +269,12 @@ def test_dead_rows_are_named_with_the_command_that_clears_them(dry_run: bool, ho
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
+def test_several_dead_rows_are_one_command_with_its_flag(dry_run: bool, home: Path) -> None:
+    has(home, DEAD, DEAD | {"id": "e"})
+    assert then(clear(home, dry_run=dry_run)) == [f"hermes-state --home {home} clear-cooldown openrouter --dead"]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
 def test_a_row_without_an_id_is_called_by_its_number(dry_run: bool, home: Path) -> None:
     has(home, DEAD | {"id": None})
     assert then(clear(home, dry_run=dry_run)) == [f"hermes-state --home {home} clear-cooldown openrouter 1 --dead"]
@@ -290,6 +297,57 @@ def test_behind_a_breaker_dead_rows_are_named_too(home: Path) -> None:
         f"hermes-state --home {home} clear-breaker nous",
         f"hermes-state --home {home} clear-cooldown nous d --dead",
     ]
+
+
+def test_a_file_without_the_credential_that_is_meant_was_seen_to_for_nobody(home: Path) -> None:
+    has(home, cooling("a"))
+    profile(home, "borrowing")
+    own = profile(home, "own", cooling("b"))
+    done = every(home, credential="b")
+    assert [file.home.path for file in done.files] == [str(own)]
+    assert done.shared == ()
+    os.link(home / "auth.json", home / "another name")
+    refused = every(home, credential="a")
+    assert ([failed.home for failed in refused.errors], refused.shared) == ([str(home)], ())
+
+
+def test_a_provider_of_which_only_a_breaker_is_known_is_told_of_it(home: Path) -> None:
+    breaker(home)
+    done = clear(home, provider="nous")
+    assert (done.files, done.exit_code, blocks(done)) == ((), 0, ["breaker"])
+    assert then(done) == [f"hermes-state --home {home} clear-breaker nous"]
+    with pytest.raises(UnknownTarget):
+        clear(home, provider="nous", credential="a")
+    with pytest.raises(UnknownTarget):
+        clear(home, provider="openrouter")
+
+
+def test_a_link_that_leads_to_nothing_is_the_error_where_no_credentials_are_known(home: Path) -> None:
+    (home / "auth.json").symlink_to("gone.json")
+    with pytest.raises(FileNotOk, match=r"gone\.json, which does not exist"):
+        clear(home)
+    work = profile(home, "work", row("w"))
+    with pytest.raises(UnknownTarget, match="no provider 'nous'"):
+        clear(home, work, provider="nous")
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_what_has_just_failed_is_not_offered_again(dry_run: bool, home: Path) -> None:
+    breaker(home)
+    file = has(home, cooling("n"), provider="nous")
+    os.link(file, home / "another name")
+    done = clear(home, provider="nous", dry_run=dry_run)
+    assert [type(failed.error) for failed in done.errors] == [Refused]
+    assert blocks(done) == ["cooldown of n (429)", "breaker"]
+    assert then(done) == [f"hermes-state --home {home} clear-breaker nous"]
+
+
+def test_a_breaker_that_could_not_be_cleared_is_not_offered_again(home: Path) -> None:
+    (home / "rate_limits" / "nous.json").mkdir(parents=True)
+    has(home, cooling("n"), provider="nous")
+    done = clear(home, provider="nous", breaker=True)
+    assert [type(failed.error) for failed in done.errors] == [Refused]
+    assert then(done) == []
 
 
 @pytest.mark.parametrize("rows", [[DEAD], [DEAD, DEAD | {"id": "e"}], [cooling("a"), cooling("b")]])

@@ -454,4 +454,4 @@ def test_no_secret_is_printed_wherever_a_user_has_put_one(home: Path) -> None:
 
 def test_the_help_has_an_example() -> None:
     said = run(PROJECT / ".hermes", "--help")
-    assert "Example: hermes-state clear-cooldown openrouter" in said.out
+    assert "Examples:" in said.out and "\n  hermes-state clear-cooldown openrouter\n" in said.out

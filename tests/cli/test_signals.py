@@ -227,8 +227,117 @@ def test_restore_and_recover_end_too(homes: tuple[Path, Path, Path], command: li
     assert (home / "auth.json").read_bytes() == before
 
 
-def test_a_command_that_only_looks_ends_at_once(homes: tuple[Path, Path, Path]) -> None:
-    running = paused("read", "auth.json", "before", "--home", str(homes[0]), "--json", "inspect")
+@pytest.fixture
+def limited(homes: tuple[Path, Path, Path]) -> tuple[Path, Path, Path]:
+    """Each of the homes has a breaker for Nous too, and a profile's auth.json has the provider of its own."""
+    for home in homes:
+        (home / "rate_limits").mkdir()
+        (home / "rate_limits" / "nous.json").write_text('{"reset_at": 4000000000.0, "recorded_at": 1.0}')
+    return homes
+
+
+@pytest.mark.parametrize("number", CODES)
+def test_a_breaker_that_is_being_cleared_is_cleared_and_the_next_home_is_not_begun(
+    limited: tuple[Path, Path, Path], number: signal.Signals
+) -> None:
+    root, one, two = limited
+    words = ("--home", str(root), "--all-profiles", "--json", "clear-breaker", "nous")
+    # Renamed, and not yet deleted: the middle of the act.
+    running = paused("rename", "nous.json", "after", *words)
+    assert len(os.listdir(root / "rate_limits")) == 1
+    resume(running, number)
+    code, out, _ = ended(running)
+    answer = json.loads(out)
+    assert code == CODES[number]
+    assert [cleared["home"] for cleared in answer["cleared"]] == [str(root)]
+    assert [(error["code"], error["home"]) for error in answer["errors"]] == [
+        ("stopped", str(home)) for home in (one, two)
+    ]
+    assert [sorted(os.listdir(home / "rate_limits")) for home in limited] == [[], ["nous.json"], ["nous.json"]]
+
+
+def test_a_signal_before_a_breaker_is_taken_leaves_no_doubt_either(limited: tuple[Path, Path, Path]) -> None:
+    home = limited[1]
+    running = paused("rename", "nous.json", "before", "--home", str(home), "clear-breaker", "--all")
+    resume(running, signal.SIGTERM)
+    code, out, err = ended(running)
+    assert (code, err) == (143, "")
+    assert "the breaker of nous was cleared" in out
+    assert os.listdir(home / "rate_limits") == []
+
+
+@pytest.mark.parametrize("number", CODES)
+def test_a_cooldown_that_is_being_cleared_is_cleared_and_the_next_home_is_not_begun(
+    homes: tuple[Path, Path, Path], number: signal.Signals
+) -> None:
+    root, one, two = homes
+    [provider] = json.loads(SAMPLE.read_text())["credential_pool"]
+    words = ("--home", str(root), "--all-profiles", "--json", "clear-cooldown", provider)
+    running = paused("rename", "auth.json", "before", *words)
+    assert temporary(root)
+    resume(running, number)
+    code, out, _ = ended(running)
+    answer = json.loads(out)
+    assert code == CODES[number]
+    assert {cleared["home"] for cleared in answer["cleared"]} == {str(root)}
+    assert [(error["code"], error["home"]) for error in answer["errors"]] == [
+        ("stopped", str(home)) for home in (one, two)
+    ]
+    assert b'"cleared_at"' in (root / "auth.json").read_bytes()
+    assert [home.joinpath("auth.json").read_bytes() for home in (one, two)] == [SAMPLE.read_bytes()] * 2
+    assert temporary(root) == []
+    assert all(is_free(home) for home in homes)
+
+
+def test_clear_cooldown_does_not_wait_for_a_lock_after_a_signal(homes: tuple[Path, Path, Path]) -> None:
+    home = homes[1]
+    [provider] = json.loads(SAMPLE.read_text())["credential_pool"]
+    with locked(home):
+        running = waiting("--home", str(home), "clear-cooldown", provider)
+        resume(running, signal.SIGINT)
+        code, out, err = ended(running)
+    assert code == 130
+    assert "cleared" not in out and "stopped by SIGINT before anything was written here" in err
+    assert (home / "auth.json").read_bytes() == SAMPLE.read_bytes()
+
+
+#: The program, with a function of it that sends the process a signal when it is called.
+SIGNALLED = """
+import os, sys
+from importlib import import_module
+module, name, number = sys.argv.pop(1), sys.argv.pop(1), int(sys.argv.pop(1))
+real = getattr(import_module(module), name)
+def signalling(*arguments):
+    os.kill(os.getpid(), number)
+    return real(*arguments)
+setattr(import_module(module), name, signalling)
+from hermes_state.cli.app import main
+main()
+"""
+
+
+@pytest.mark.parametrize("number", CODES)
+def test_printing_a_schema_ends_at_once(number: signal.Signals) -> None:
+    words = ["-c", SIGNALLED, "hermes_state.shipped", "shipped", str(int(number))]
+    code, out, err = ended(start("schema", "auth", program=words))
+    assert (code, out) == (CODES[number], "")
+    assert f"stopped by {number.name}" in err
+
+
+@pytest.mark.parametrize("number", CODES)
+def test_a_selftest_ends_after_the_scenario_and_takes_its_folder_along(number: signal.Signals, tmp_path: Path) -> None:
+    words = ["-c", SIGNALLED, "hermes_state.selftest.run", "enumerate_all", str(int(number))]
+    (tmp_path / "here").mkdir()
+    code, out, err = ended(start("selftest", "--in", str(tmp_path / "here"), program=words))
+    assert code == CODES[number]
+    assert "violation" not in out
+    assert f"stopped by {number.name}" in err
+    assert os.listdir(tmp_path / "here") == []
+
+
+@pytest.mark.parametrize("command", ["inspect", "check"])
+def test_a_command_that_only_looks_ends_at_once(homes: tuple[Path, Path, Path], command: str) -> None:
+    running = paused("read", "auth.json", "before", "--home", str(homes[0]), "--json", command)
     resume(running, signal.SIGTERM)
     code, out, err = ended(running)
     assert (code, json.loads(out)["errors"][0]["code"]) == (143, "stopped")

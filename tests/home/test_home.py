@@ -385,7 +385,7 @@ def test_an_unknown_profile_comes_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(UnknownProfile) as unknown:
         homes.find(str(tmp_path / "r"), "gone", {}, user_home="/nowhere")
     assert unknown.value.known == ("a", "b")
-    assert unknown.value.hint == "known profiles: a, b"
+    assert unknown.value.hint == "known profiles: default, a, b"
     assert unknown.value.exit_code is ExitCode.USAGE
 
 
@@ -448,3 +448,26 @@ def test_the_root_store_is_the_roots_and_a_root_has_none(tmp_path: Path) -> None
     assert homes.root_store(homes.find(None, "a", env)) == str(tmp_path / "user/.hermes")
     assert homes.root_store(homes.find(None, None, env)) is None
     assert homes.root_store(homes.find(str(tmp_path / "alias"), None, env)) is None
+
+
+@pytest.fixture
+def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without HOME and without an entry in the password database, as in many containers."""
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_user_without_a_home_can_still_name_one(tmp_path: Path) -> None:
+    coder = tmp_path / "profiles" / "coder"
+    coder.mkdir(parents=True)
+    assert homes.find(str(tmp_path), None, {}).profile == "default"
+    assert homes.find(str(coder), None, {}).root == str(tmp_path)
+    assert homes.find(str(tmp_path), "coder", {}).path == str(coder)
+    assert homes.find(None, None, {"HERMES_HOME": str(tmp_path)}).path == str(tmp_path)
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_user_without_a_home_who_names_none_is_told_why() -> None:
+    with pytest.raises(NoSuchHome, match="HOME is not set"):
+        homes.find(None, None, {})

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import stat
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from hermes_state.cli import app
-from hermes_state.codec.json import parse
+from hermes_state.codec.json import JsonText, parse
 from hermes_state.disk import RealDisk
-from hermes_state.errors import FileNotOk, Refused, WriteFailed
+from hermes_state.edit import Edit
+from hermes_state.errors import FileNotOk, NotVerified, Refused, WriteFailed
 from hermes_state.home import Home
 from hermes_state.migration.run import Options, migrate_auth
 from hermes_state.outcomes import Outcome
@@ -145,6 +147,47 @@ def test_what_is_no_file_is_refused(auth: Path, stamp: str, make: Callable[[Path
         bring_back(auth.parent, stamp)
     assert caught.value.fault.outcome is Outcome.UNREADABLE
     assert snapshot(auth.parent / "backups") == before
+
+
+def test_live_tokens_keep_their_bytes_however_they_are_spelled(auth: Path, stamp: str) -> None:
+    odd = rb'"sk-or-v1-test-\u0041\/\u00E9"'
+    live = re.sub(rb'("access_token": )"[^"]*"', lambda match: match[1] + odd, auth.read_bytes(), count=1)
+    auth.write_bytes(live)
+    done = bring_back(auth.parent, stamp)
+    assert (done.live_tokens, auth.read_bytes().count(odd)) == (True, 1)
+    assert rows(json.loads(auth.read_bytes()))[0]["access_token"] == "sk-or-v1-test-A/é"
+
+
+def test_a_live_key_that_stands_twice_gives_the_token_that_counts(auth: Path, stamp: str) -> None:
+    first, last = rb'"access_token": "sk-or-v1-test-\u0041"', rb'"access_token": "sk-or-v1-test-B"'
+    live = re.sub(rb'"access_token": "[^"]*"', lambda match: first + b", " + last, auth.read_bytes(), count=1)
+    auth.write_bytes(live)
+    bring_back(auth.parent, stamp)
+    assert last in auth.read_bytes()
+    assert rb"\u0041" not in auth.read_bytes()
+
+
+def test_a_copy_with_a_key_twice_where_a_live_token_would_go_is_refused_with_its_line(auth: Path) -> None:
+    copy = auth.with_name("auth.json.corrupt")
+    copy.write_bytes(re.sub(rb'("access_token": "[^"]*")', rb"\1, \1", SAMPLE.read_bytes(), count=1))
+    changed(auth, lambda document: rows(document)[0].update(access_token="sk-or-v1-test-new-token"))
+    before = auth.read_bytes()
+    with pytest.raises(FileNotOk, match=r"line \d+.*access_token") as caught:
+        bring_back(auth.parent, "auth.json.corrupt")
+    assert (caught.value.path, auth.read_bytes()) == (str(copy), before)
+
+
+def test_a_text_that_would_not_say_what_it_should_is_not_written(
+    auth: Path, stamp: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(text: JsonText, wanted: object, *, other: JsonText) -> list[Edit]:
+        return [Edit(text.text.index("sk-or-v1-test-"), 2, "no")]
+
+    monkeypatch.setattr(sys.modules[restore.__module__], "rewrite", wrong)
+    before = auth.read_bytes()
+    with pytest.raises(NotVerified):
+        bring_back(auth.parent, stamp)
+    assert auth.read_bytes() == before
 
 
 def test_the_same_bytes_are_nothing_to_do(auth: Path, stamp: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -10,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from hermes_state import backup, strays
 from hermes_state.cli import app
-from hermes_state.disk import RealDisk
+from hermes_state.disk import Directory, RealDisk
+from hermes_state.errors import FileNotOk
 from hermes_state.home import Home
 from hermes_state.migration.run import Options, migrate_auth
 from hermes_state.outcomes import Outcome
@@ -46,7 +49,7 @@ def listed(home: Path) -> dict[str, list[tuple[str, str, int | None]]]:
 
 def test_a_home_without_any_has_none(home: Path) -> None:
     assert listed(home) == {}
-    assert advice(RealDisk(), str(home), "auth.json") == ""
+    assert advice(RealDisk(), str(home), "auth.json", str) == ""
 
 
 def test_every_kind_of_copy_is_listed_with_its_rows(home: Path) -> None:
@@ -83,7 +86,7 @@ def test_a_copy_that_is_not_ok_says_so(home: Path, data: bytes, outcome: str) ->
     put(home / "auth.json.corrupt", data)
     archive(home / "backups" / "pre-migration-2026-01-01-000000.zip", auth_json=data)
     assert {copies[0][1] for copies in listed(home).values()} == {outcome}
-    assert advice(RealDisk(), str(home), "auth.json") == ""
+    assert advice(RealDisk(), str(home), "auth.json", str) == ""
 
 
 @pytest.mark.parametrize("data", [b"model: [1\n", b"- a list\n", b"a: \x00\n"])
@@ -126,10 +129,11 @@ def test_the_advice_names_the_newest_first_with_their_rows(home: Path) -> None:
         folder = put(home / "state-snapshots" / name / "auth.json", SAMPLE).parent
         os.utime(folder, (turn, turn))
     put(home / "auth.json.corrupt", b"{")
-    said = advice(RealDisk(), str(home), "auth.json")
-    assert said.startswith("bring it back: hermes-state restore STAMP auth.json")
-    assert f"state-snapshots/f ({ROWS} credentials) or state-snapshots/e" in said
-    assert "2 more: hermes-state backups" in said and "corrupt" not in said
+    said = advice(RealDisk(), str(home), "auth.json", "`hermes-state {}`".format)
+    command = "`hermes-state restore state-snapshots/f auth.json`"
+    assert said.startswith(f"{command} brings back the newest copy ({ROWS} credentials)")
+    assert f"older: state-snapshots/e ({ROWS} credentials), state-snapshots/d" in said
+    assert said.endswith(", and 2 more") and "corrupt" not in said
 
 
 def test_the_command_lists_them_newest_first(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,3 +172,76 @@ def test_a_snapshot_of_a_real_agent_can_be_restored(home: Path, version: str) ->
     assert app.run(["--home", str(home), "restore", name, "auth.json"]) == 0
     assert (home / "auth.json").read_bytes() == SAMPLE
     assert find(RealDisk(), str(home), name).origin == "agent"
+
+
+def unlistable(monkeypatch: pytest.MonkeyPatch, folder: Path, number: int = errno.EIO) -> None:
+    """Opening ``folder``, or reading in it, fails (root may enter everything, so modes alone will not do)."""
+    real = RealDisk.open_directory
+
+    def failing(self: RealDisk, path: str) -> Directory:
+        if path == str(folder):
+            raise OSError(number, os.strerror(number), path)
+        return real(self, path)
+
+    monkeypatch.setattr(RealDisk, "open_directory", failing)
+
+
+@pytest.fixture
+def ours(home: Path) -> Path:
+    put(home / "auth.json", SAMPLE)
+    return Path(migrate_auth(Home(str(home), "", "default", str(home), None), Options(), NOW).backup or "")
+
+
+@pytest.mark.parametrize("what", ["the folder of backups", "one backup"])
+def test_a_backup_that_cannot_be_looked_into_is_not_called_absent(
+    ours: Path, home: Path, what: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ours.parent if what == "the folder of backups" else ours
+    unlistable(monkeypatch, folder)
+    assert app.run(["--home", str(home), "restore", ours.name]) == 3
+    assert str(folder) in capsys.readouterr().err
+    assert app.run(["--home", str(home), "backups", "--json"]) == 3
+    said = json.loads(capsys.readouterr().out)
+    assert [(error["path"], error["code"]) for error in said["errors"]] == [(str(folder), "file_not_ok")]
+    assert app.run(["--home", str(home), "backups"]) == 3
+    shown = capsys.readouterr()
+    assert str(folder) in shown.err
+    assert "nothing to restore" not in shown.out
+
+
+def test_what_cannot_be_looked_into_hides_nothing_that_is_named_whole(
+    ours: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshots = home / "state-snapshots"
+    put(snapshots / "20260101-000000" / "auth.json", SAMPLE)
+    unlistable(monkeypatch, snapshots)
+    assert find(RealDisk(), str(home), ours.name).name == ours.name
+    assert find(RealDisk(), str(home), ours.name[:8]).name == ours.name
+    with pytest.raises(FileNotOk):
+        find(RealDisk(), str(home), "state-snapshots/20260101-000000")
+
+
+def test_a_manifest_that_is_none_makes_the_backup_corrupt_not_absent(ours: Path, home: Path) -> None:
+    (ours / "manifest.json").write_bytes(b'{"half')
+    assert app.run(["--home", str(home), "restore", ours.name]) == 4
+    assert sources(RealDisk(), str(home)) == []
+
+
+def test_a_backup_that_was_never_finished_is_none(ours: Path, home: Path) -> None:
+    (ours / "manifest.json").unlink()
+    assert app.run(["--home", str(home), "restore", ours.name]) == 2
+
+
+def test_archives_that_are_none_are_not_called_absent(home: Path) -> None:
+    put(home / "backups" / "pre-update-2026-01-01-000000.zip", b"no archive")
+    with pytest.raises(FileNotOk) as caught:
+        find(RealDisk(), str(home), "backups/pre-update-2026-01-01-000000.zip")
+    assert caught.value.exit_code == 4
+
+
+def test_pruning_and_sweeping_pass_over_backups_that_cannot_be_listed(
+    ours: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlistable(monkeypatch, ours.parent)
+    assert backup.prune(RealDisk(), str(home), keep=0) == []
+    assert strays.find(RealDisk(), str(home), NOW) == []
