@@ -23,14 +23,16 @@ sys.path.insert(0, str(PROJECT))
 from examples.demo import copy_demo_home  # noqa: E402
 
 PICTURE = PROJECT / "docs" / "inspect.svg"
-WIDTH = 126
+WIDTH = 132
 
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        home = copy_demo_home(Path(folder), time.time())
-        env = {**os.environ, "FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "PYTHONIOENCODING": "utf-8"}
-        command = [sys.executable, "-m", "hermes_state", "--home", str(home), "inspect"]
+        home = copy_demo_home(Path(folder), time.time()).rename(Path(folder) / ".hermes")  # where it is by default
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("HERMES_")}
+        look = {"FORCE_COLOR": "1", "COLUMNS": str(WIDTH), "PYTHONIOENCODING": "utf-8"}
+        env = kept | look | {"HOME": folder}
+        command = [sys.executable, "-m", "hermes_state", "inspect"]
         said = subprocess.run(command, env=env, capture_output=True, text=True, check=True, cwd=PROJECT).stdout
     paper = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
     paper.print(Text.from_ansi(f"$ hermes-state inspect\n{said.replace(str(home), '~/.hermes').rstrip()}"))

@@ -176,19 +176,25 @@ def _write(disk: Disk, at: Directory, name: str, data: bytes, owner: tuple[int, 
 
 
 def names(disk: Disk, home: str) -> list[str]:
-    """The names of all backups of a home, oldest first; foreign entries of the folder are left out."""
+    """The names of all backups of a home, oldest first; foreign entries of the folder are left out.
+
+    Raises OSError when there is a folder and it cannot be listed.
+    """
     try:
         with opened(disk, os.path.realpath(os.path.join(home, *FOLDER), strict=True)) as at:
             return [name for name in disk.names(at) if _NAME.fullmatch(name)]
-    except OSError:
+    except FileNotFoundError:
         return []
 
 
 def prune(disk: Disk, home: str, keep: int = KEEP) -> list[str]:
     """Remove what is older than the newest ``keep`` backups; returns the names removed. Only what looks like ours is
     touched. A directory that a crash left without a manifest is no backup: it takes nobody's place, and goes when it is
-    older than those that are kept."""
-    found = names(disk, home)
+    older than those that are kept. What cannot be looked into or removed stays, until the next time."""
+    try:
+        found = names(disk, home)
+    except OSError:
+        return []
     folder = os.path.realpath(os.path.join(home, *FOLDER))
     whole = [name for name in found if _counts(disk, os.path.join(folder, name))]
     removed: list[str] = []

@@ -111,7 +111,7 @@ class UnknownProfile(StateError):
 
     @property
     def hint(self) -> str:
-        return f"known profiles: {', '.join(self.known)}" if self.known else "this home has no profiles"
+        return f"known profiles: {', '.join(('default', *self.known))}"  # the root home goes by that name
 
 
 class UnknownTarget(StateError):
@@ -286,7 +286,9 @@ class WriteFailed(StateError, OSError):
     def hint(self) -> str:
         if self.content == "torn":
             return "run: hermes-state recover"
-        if self.errno in (EACCES, EPERM, EROFS):
+        if self.errno == EROFS:
+            return "mount it writable, or run this where it is"
+        if self.errno in (EACCES, EPERM):
             return "see who owns it and who may write there: hermes-state inspect"
         return "make room, then run it again" if self.errno in (ENOSPC, EDQUOT) else ""
 

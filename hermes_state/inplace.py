@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -21,20 +21,20 @@ from hermes_state.disk import Directory, Disk, opened
 from hermes_state.errors import Refused, StateError, WriteFailed
 from hermes_state.links import Location
 from hermes_state.replacement import Changed, Replaced
+from hermes_state.writer import Writer, this
 
 SUFFIX = ".in-place"
-_FORMAT = "hermes-state/in-place"
 _LIMIT = 1 << 30
 
-#: Whether the process with this id (None: not known) is still at a record that is so many seconds old.
-AtWork = Callable[[int | None, float], bool]
+#: Whether this process (None: not known) is still at a record that is so many seconds old.
+AtWork = Callable[[Writer | None, float], bool]
 
 
 class Mended(NamedTuple):
     """What ``recover`` made of one record of a write to ``path`` (``""`` where that is not known).
 
     ``state`` is restored, complete, untouched or unstarted when the record has done its duty and is gone;
-    changed_since, foreign, unreadable or running when it was left, and the file too.
+    changed_since, foreign, running or unreadable (``record`` can be a folder of them) when both were left.
     """
 
     path: str
@@ -120,7 +120,8 @@ def _pour_or_undo(disk: Disk, at: Directory, where: Location, old: bytes, new: b
         try:
             # Only as long as it is by now: where there is no space, it cannot be made longer to be made shorter.
             found = disk.read(at, where.name, len(old) + len(new))
-            _pour(disk, at, where.name, found, old)
+            if found != old:  # it may not even have been possible to open it
+                _pour(disk, at, where.name, found, old)
         except OSError:
             raise WriteFailed(where.path, error.errno or 0, "writing in place", "torn") from error
         raise WriteFailed(where.path, error.errno or 0, "writing in place", "old") from error
@@ -142,20 +143,19 @@ def _pour(disk: Disk, at: Directory, name: str, old: bytes, new: bytes) -> None:
 def _record(disk: Disk, where: Location, old: bytes, new: bytes, home: str | None, now: float) -> str | None:
     """Both contents on disk before the file is touched; the record's path, None where it can be nowhere."""
     facts = {
-        "format": _FORMAT,
+        "format": "hermes-state/in-place",
         "format_version": 1,
-        "pid": os.getpid(),
+        "writer": this()._asdict(),
         "real_path": where.path,
         "old_sha256": hashlib.sha256(old).hexdigest(),
         "new_sha256": hashlib.sha256(new).hexdigest(),
     }
     manifest = json.dumps(facts, indent=2).encode("ascii")
     name = f"{clock.stamp(now)}-{os.urandom(2).hex()}{SUFFIX}"
+    files = [("old", old), ("new", new), (backup.MANIFEST, manifest)]
     for folder in folders(home):
         with suppress(OSError, StateError):
-            return backup.store(
-                disk, folder, name, [("old", old), ("new", new), (backup.MANIFEST, manifest)], home=home
-            )
+            return backup.store(disk, folder, name, files, home=home)
     return None
 
 
@@ -166,14 +166,29 @@ def _discard(disk: Disk, record: str | None) -> None:
             backup.remove(disk, record)
 
 
-def records(disk: Disk, home: str | None) -> Iterator[str]:
-    """The records that lie about: each an in-place write that is running, or was interrupted."""
+class Records(NamedTuple):
+    """The records that lie about, each of an in-place write that is running or was interrupted; and the folders that
+    may hold more, but cannot be listed."""
+
+    found: list[str]
+    hidden: list[Mended]
+
+
+def records(disk: Disk, home: str | None) -> Records:
+    """The records of a home, and those in the user's state directory."""
+    known = Records([], [])
     for folder in folders(home):
-        with suppress(OSError), opened(disk, os.path.realpath(folder, strict=True)) as at:
-            yield from (os.path.join(at.path, name) for name in disk.names(at) if name.endswith(SUFFIX))
+        try:
+            with opened(disk, os.path.realpath(folder, strict=True)) as at:
+                known.found.extend(os.path.join(at.path, name) for name in disk.names(at) if name.endswith(SUFFIX))
+        except (FileNotFoundError, NotADirectoryError):  # there is no such folder
+            continue
+        except OSError:
+            known.hidden.append(Mended("", folder, "unreadable"))
+    return known
 
 
-def nobody_at_work(pid: int | None, age: float) -> bool:
+def nobody_at_work(writer: Writer | None, age: float) -> bool:
     """For callers who know that no writer is left."""
     return False
 
@@ -185,7 +200,8 @@ def recover(disk: Disk, home: str | None, *, now: float = 0.0, at_work: AtWork =
     record (``now``, in epoch seconds, is what it is old by). Running it twice changes nothing. A file that somebody
     has written since is left as it is, and its record is kept.
     """
-    return [_recovered(disk, record, now, at_work) for record in list(records(disk, home))]
+    known = records(disk, home)
+    return [*(_recovered(disk, record, now, at_work) for record in known.found), *known.hidden]
 
 
 def _recovered(disk: Disk, record: str, now: float, at_work: AtWork) -> Mended:
@@ -210,7 +226,7 @@ def _mend(disk: Disk, record: str, now: float, at_work: AtWork) -> Mended:
         _discard(disk, record)
         return Mended("", record, "unstarted")
     path = str(facts["real_path"])
-    if at_work(int(facts.get("pid", 0)), age):
+    if at_work(Writer(**facts["writer"]), age):
         return Mended(path, record, "running")
     if [hashlib.sha256(data).hexdigest() for data in (old, new)] != [facts["old_sha256"], facts["new_sha256"]]:
         return Mended(path, record, "unreadable")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import defaultdict
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -24,6 +25,8 @@ from hermes_state.processes import Processes, View, command_kind
 _STATE, _PID, _LOCK = "gateway_state.json", "gateway.pid", "gateway.lock"
 #: What ``gateway_state`` is before a gateway's first start and after its end.
 _ENDED = (None, "stopped", "startup_failed")
+#: Start times so close are one (clock ticks); 0.22 allows as much.
+_DRIFT = 200
 
 
 class State(StrEnum):
@@ -68,15 +71,17 @@ def _answers(homes: Sequence[Home], hosts: Sequence[Home], proc_root: str) -> di
     profiles that it serves; these have no gateway files of their own."""
     table = Processes(proc_root)
     own = {home.path: _own(home, table) for home in homes}
-    serving = [(host, names) for host in hosts if (names := _served(host.path))]
+    serving: dict[tuple[str, str], list[Home]] = defaultdict(list)
+    for host in hosts:
+        for name in _served(host.path):
+            serving[host.root, name].append(host)
     answers = dict(own)
     for home in homes:
-        for host, names in serving:
-            if home.profile in names and host.root == home.root:
-                if host.path not in own:
-                    own[host.path] = _own(host, table)
-                served = own[host.path]._replace(served_by=host.path)
-                answers[home.path] = _stronger(answers[home.path], served)
+        for host in serving.get((home.root, home.profile), ()):
+            if host.path not in own:
+                own[host.path] = _own(host, table)
+            served = own[host.path]._replace(served_by=host.path)
+            answers[home.path] = _stronger(answers[home.path], served)
     return answers
 
 
@@ -149,16 +154,21 @@ def _verdict(
 def _is_the_recorded(record: dict[str, Any], pid: int, home: Home, table: Processes) -> bool | None:
     """Whether the living process ``pid`` is the one that the record is of; None when nothing can tell.
 
-    An equal start time proves it, whatever the command line has become. Without one (an old record, macOS) only the
-    command line and the home that it was started on remain.
+    An equal start time proves it, whatever the command line has become; another one disproves it, unless a gateway of
+    this very home has got the same number, as happens in containers: then the record is only out of date. Without one
+    (an old record, macOS) the command line and the home that it was started on remain.
     """
     started, recorded = table.start_times(pid), record.get("start_time")
-    if started and isinstance(recorded, int | float):
-        return recorded in started
     argv = table.argv(pid)
-    if command_kind(argv) == "gateway":
-        theirs = table.home(pid)
-        return None if theirs is None else same_place(theirs, home.path)
+    is_gateway = command_kind(argv) == "gateway"
+    theirs = table.home(pid) if is_gateway else None
+    same = None if theirs is None else same_place(theirs, home.path)
+    if started and isinstance(recorded, int | float):
+        if any(abs(recorded - at) <= _DRIFT for at in started):
+            return True
+        return None if same else False
+    if is_gateway:
+        return same
     words = " ".join(argv).lower()
     return None if not argv or "hermes" in words or "gateway" in words else False
 

@@ -50,5 +50,9 @@ def trouble(path: str) -> str | None:
 
 
 def same_place(path: str, other: str) -> bool:
-    """Whether two paths lead to the same place, whether or not anything is there."""
-    return os.path.realpath(path) == os.path.realpath(other)
+    """Whether two paths lead to the same place, whether or not anything is there. What cannot be a path (a record can
+    say anything) leads nowhere."""
+    try:
+        return os.path.realpath(path) == os.path.realpath(other)
+    except ValueError:  # a zero byte, or half of a surrogate pair
+        return False

@@ -11,6 +11,8 @@ from hermes_state.links import Location
 
 MOUNTED = "it is mounted by itself (a bind mount)"
 CLOSED = "its directory may not be written in"
+#: Neither replaced nor written in place.
+SEALED = "it is mounted by itself (a bind mount) and may not be written"
 
 _EFFECTIVE = os.access in os.supports_effective_ids
 #: Where the kernel lists the mounts of this process (Linux); elsewhere only trying to replace a file tells.
@@ -18,19 +20,22 @@ _MOUNTS = "/proc/self/mountinfo"
 
 
 def obstacle(where: Location, mounts: str = _MOUNTS) -> str:
-    """Why the existing file at ``where`` can only be written in place, in words.
+    """Why the existing file at ``where`` can only be written in place, in words; ``SEALED`` where not even that.
 
-    ``""`` when it can be replaced, or does not exist, or can be written in no way at all (then trying says why).
+    ``""`` when it can be replaced, or does not exist, or may not be written (then trying says why).
     """
     try:
         file = os.stat(where.path, follow_symlinks=False)
         above = os.stat(where.directory)
     except OSError:
         return ""
-    if not stat.S_ISREG(file.st_mode) or not os.access(where.path, os.R_OK | os.W_OK, effective_ids=_EFFECTIVE):
+    if not stat.S_ISREG(file.st_mode):
         return ""
+    writable = os.access(where.path, os.R_OK | os.W_OK, effective_ids=_EFFECTIVE)
     if _is_mounted(where.path, mounts):
-        return MOUNTED
+        return MOUNTED if writable else SEALED
+    if not writable:
+        return ""
     sticky = above.st_mode & stat.S_ISVTX and os.geteuid() not in (0, file.st_uid, above.st_uid)
     if sticky or not os.access(where.directory, os.W_OK | os.X_OK, effective_ids=_EFFECTIVE):
         return CLOSED

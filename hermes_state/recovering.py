@@ -12,6 +12,10 @@ from hermes_state.home import Home
 from hermes_state.inplace import Mended
 from hermes_state.stores import OWN_LOCK
 from hermes_state.stores.auth import AuthStore
+from hermes_state.writer import Writer, lives
+
+#: Seconds that no write in place takes, the waits for a slow disk included.
+_LONGEST = 60.0
 
 
 class Recovered(NamedTuple):
@@ -33,12 +37,13 @@ def recover(home: Home, now: float, *, seconds: float = locks.DEFAULT_SECONDS, d
     Raises LockTimeout, and WriteFailed when a lock cannot be taken.
     """
     used: Disk = disk if disk is not None else RealDisk()
-    if not any(True for _ in inplace.records(used, home.path)) and not strays.find(used, home.path, now):
-        return Recovered(home)
+    known = inplace.records(used, home.path)
+    if not known.found and not strays.find(used, home.path, now):
+        return Recovered(home, left=tuple(known.hidden))
     paths = [*AuthStore(home, used).lock_paths(), os.path.join(home.path, OWN_LOCK)]
     with locks.held(used, paths, seconds):
         interruption.check()
-        done = inplace.recover(used, home.path, now=now, at_work=_at_work)
+        done = inplace.recover(used, home.path, now=now, at_work=at_work)
         swept = strays.sweep(used, home.path, now)
     finished = ("complete", "untouched", "unstarted")
     return Recovered(
@@ -49,6 +54,13 @@ def recover(home: Home, now: float, *, seconds: float = locks.DEFAULT_SECONDS, d
     )
 
 
-def _at_work(pid: int | None, age: float) -> bool:
-    """Our commands hold the locks while they write, library calls need not: they are known by their process alone."""
-    return age < HOUR if pid is None else strays.alive(pid)
+def at_work(writer: Writer | None, age: float) -> bool:
+    """Whether ``writer`` is still at a record that is ``age`` seconds old. Our commands hold the locks while they
+    write, library calls need not: they are known by their process alone.
+
+    Where that cannot be seen (a container's) its time has to do: such a write takes milliseconds.
+    """
+    if writer is None:
+        return age < HOUR
+    found = lives(writer)
+    return age < _LONGEST if found is None else found

@@ -16,6 +16,7 @@ from contextlib import suppress
 from hermes_state import backup
 from hermes_state.clock import HOUR
 from hermes_state.disk import Disk, opened
+from hermes_state.writer import alive
 
 _NAME = re.compile(r"\..+\.hermes-state\.([0-9]{1,10})\.[0-9a-f]{8}\.tmp", re.DOTALL)
 #: Where in a home our temporary files are made, and the files whose links lead to other such places.
@@ -44,17 +45,6 @@ def sweep(disk: Disk, home: str, now: float) -> list[str]:
     return swept
 
 
-def alive(pid: int) -> bool:
-    """Whether a process of this id lives, as far as can be seen from here."""
-    try:
-        os.kill(pid, 0)
-    except PermissionError:
-        return True
-    except (OSError, OverflowError):
-        return False
-    return True
-
-
 def places(home: str) -> list[str]:
     """The real directories in which runs on a home make temporary files: its own, and those behind its links."""
     named = [os.path.join(home, folder) for folder in _FOLDERS]
@@ -79,7 +69,10 @@ def _temporary(disk: Disk, home: str, now: float) -> Iterator[str]:
 
 
 def _unfinished(disk: Disk, home: str, now: float) -> Iterator[str]:
-    for name in backup.names(disk, home):
+    names: list[str] = []
+    with suppress(OSError):
+        names = backup.names(disk, home)
+    for name in names:
         path = os.path.join(os.path.realpath(os.path.join(home, *backup.FOLDER)), name)
         with suppress(OSError), opened(disk, path) as at:
             if backup.MANIFEST not in disk.names(at) and _is_old(disk.stat(at, "."), now):

@@ -18,6 +18,7 @@ from hermes_state.errors import ExitCode, FileNotOk, Refused, StateError, Unknow
 from hermes_state.home import Home
 from hermes_state.interruption import each
 from hermes_state.links import Location
+from hermes_state.obstacle import MOUNTED, SEALED, obstacle
 from hermes_state.outcomes import Fault, Outcome
 from hermes_state.rehearsal import DryDisk
 from hermes_state.stores.breaker import FOLDER, PROVIDERS, BreakerState, breakers, look, provider_of
@@ -173,6 +174,9 @@ def _clear(disk: Disk, home: Home, path: str, now: float) -> Cleared | Left:
     else:
         where, looks = shown.where, shown.real or shown.entry
         data = shown.data if shown.outcome is not Outcome.UNREADABLE else None
+    mounted = obstacle(where)
+    if mounted in (MOUNTED, SEALED):
+        raise Refused(path, f"{mounted}, so it cannot be removed", advice="remove it where it is mounted from")
     note = take(disk, path, where, looks, data)
     if note is None:
         return Left(shown.provider, home.path, path, "an agent has removed it itself: nothing to do")

@@ -4,33 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
-from hermes_state.cli.output import print_json
+from hermes_state.cli.output import error_entry, print_error, print_json
 from hermes_state.cli.shared import Asked
 from hermes_state.clock import iso
 from hermes_state.disk import RealDisk
-from hermes_state.restoring import Source, sources
+from hermes_state.errors import worst
+from hermes_state.restoring import Source, survey
 
 
 def run(asked: Asked) -> int:
-    """List the backups of each home, newest first. Raises NoSuchHome and UnknownProfile."""
-    found = [(home, sources(RealDisk(), home.path)) for home in asked.homes()]
+    """List the backups of each home, newest first; returns the exit code, 0 unless something cannot be looked into.
+
+    Raises NoSuchHome and UnknownProfile.
+    """
+    found = [(home, survey(RealDisk(), home.path)) for home in asked.homes()]
+    errors = [(home, one.error) for home, listed in found for one in listed.hidden]
+    code = worst([int(error.exit_code) for _, error in errors])
     if asked.json:
         homes = [
-            {"path": home.path, "profile": home.profile, "backups": [_entry(source) for source in listed]}
+            {"path": home.path, "profile": home.profile, "backups": [_entry(one) for one in listed.sources]}
             for home, listed in found
         ]
-        print_json("backups", {"homes": homes}, [])
-        return 0
+        print_json("backups", {"homes": homes}, [error_entry(error, home.path) for home, error in errors])
+        return code
     from hermes_state.cli.render import console, line, print_table, words
 
     out = console()
     for home, listed in found:
         line(out, words(f"Home {home.path} ({home.rule})", "bold"))
-        if not listed:
+        if listed.sources:
+            print_table(out, [_row(one) for one in listed.sources], head=("", "NAME", "FROM", "WHEN", "WHAT"))
+        elif not listed.hidden:
             line(out, " ", "there is nothing to restore from")
-        else:
-            print_table(out, [_row(source) for source in listed], head=("", "NAME", "FROM", "WHEN", "WHAT"))
-    return 0
+    out.file.flush()
+    for _, error in errors:
+        print_error(error)
+    return code
 
 
 def _entry(source: Source) -> dict[str, Any]:

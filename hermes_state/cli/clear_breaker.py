@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hermes_state.clearing.breakers import ClearReport, as_json, clear_breakers
@@ -29,18 +30,13 @@ def run(asked: Asked, provider: str | None, *, dry_run: bool) -> int:
     return int(report.exit_code)
 
 
-def still_blocked(home: Home, provider: str) -> list[Block]:
-    """What else keeps agents of ``home`` from ``provider``: nothing while one of its credentials can be used."""
-    from hermes_state.inspection import inspect
+def still_blocked(asked: Sequence[tuple[Home, str]]) -> list[Block]:
+    """What else keeps agents of each home from the provider: none of its rows while one of them can be used."""
+    from hermes_state.clearing.standing import standings
 
-    name = "nous" if provider.startswith("nous") else provider
-    seen = inspect([home], kinds=("auth", "breaker"), now=now()).homes[0]
-    verdict = next((each for each in seen.providers if each.provider == name), None)
-    if verdict is None:
-        return []
-    breakers = {each.path for each in seen.breakers}
-    switches = [block for block in verdict.blocked_by if block.path in breakers]
-    return [*switches, *(block for block in verdict.blocked_by if block.path not in breakers and not verdict.usable)]
+    named = [(home, "nous" if provider.startswith("nous") else provider) for home, provider in asked]
+    found = standings(named, now())
+    return [block for each in found for block in (*each.switches, *(() if each.usable else each.others))]
 
 
 def _print(homes: list[Home], report: ClearReport) -> None:

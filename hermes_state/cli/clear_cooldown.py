@@ -64,6 +64,8 @@ def _print(done: ProviderCleared) -> None:
         elif home.path in shared:
             one = shared[home.path]
             line(out, mark("info"), f"its credentials are in {one.path}, which was seen to for {one.seen_for.path}")
+    if not done.files and not done.errors:
+        line(out, mark("info"), f"{done.target.provider} has no credentials here: no cooldown is in the way")
     for stop in done.breakers.cleared if done.breakers is not None else ():
         what = "would be cleared" if done.dry_run else "was cleared"
         line(out, mark("ok"), f"the breaker of {stop.provider} {what} ({stop.path}; it was {stop.was.state})")
@@ -72,7 +74,8 @@ def _print(done: ProviderCleared) -> None:
     _print_still(out, done)
     _print_undo(out, done)
     if done.dry_run:
-        line(out, mark("info"), "nothing was written; run it again without --dry-run")
+        would = any(file.cleared for file in done.files) or (done.breakers is not None and done.breakers.cleared)
+        line(out, mark("info"), f"nothing was written{'; run it again without --dry-run' if would else ''}")
     out.file.flush()
     for failed in done.errors:
         print_error(failed.error)

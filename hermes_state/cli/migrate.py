@@ -13,6 +13,7 @@ from hermes_state.errors import ExitCode, StateError, worst
 from hermes_state.home import Home
 from hermes_state.interruption import each
 from hermes_state.migration.run import FileResult, Options, migrate_auth
+from hermes_state.stores.auth import Sharing
 from hermes_state.stores.permits import Permits
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def run(
 def _all(homes: list[Home], kinds: list[str], options: Options) -> list[HomeResult]:
     """Each home in turn; a real file that several homes share is migrated once. One home's fault stops no other."""
     done: dict[str, str] = {}
+    sharing = Sharing()
 
     def migrate(result: HomeResult) -> None:
         home = result.home
@@ -97,7 +99,7 @@ def _all(homes: list[Home], kinds: list[str], options: Options) -> list[HomeResu
             result.warnings.append(f"auth.json is the file of {done[real]}, which was already seen to")
             return
         done[real] = home.path
-        result.files.append(migrate_auth(home, options, now()))
+        result.files.append(migrate_auth(home, options, now(), sharing))
 
     results = [HomeResult(home) for home in homes]
     each(results, migrate, lambda result, error: result.errors.append(error), lambda result: result.home.path)

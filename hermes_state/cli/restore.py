@@ -77,6 +77,7 @@ def _wanted(source: Source, files: list[str]) -> list[Copy]:
 
 def _entry(one: Restored, diff: bool) -> dict[str, Any]:
     from hermes_state.redaction import diff as redacted
+    from hermes_state.redaction import redact
 
     entry: dict[str, Any] = {
         "file": one.file,
@@ -87,7 +88,10 @@ def _entry(one: Restored, diff: bool) -> dict[str, Any]:
         "live_tokens_kept": one.live_tokens,
         "shared_with": list(one.shared_with),
         "links_then": None if one.links is None else list(one.links),
-        "rows": [{"pool": row.pool, "id": row.id, "what": row.what} for row in one.rows],
+        "rows": [
+            {"pool": redact(row.pool), "id": redact(row.id) if isinstance(row.id, str) else row.id, "what": row.what}
+            for row in one.rows
+        ],
     }
     if diff:
         entry["diff"] = redacted(one.before, one.after, one.file)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from hermes_state.codec.comparison import origins, same
 from hermes_state.codec.fault import BadText
 from hermes_state.codec.json import JsonText, collector_paused
-from hermes_state.codec.moving import moved_texts
+from hermes_state.codec.moving import moved_texts, odd_texts
 from hermes_state.codec.shape import Shapes, Spans
 from hermes_state.codec.style import Style, spell, style_of
 from hermes_state.codec.walk import BETWEEN, KEY, blank_end, elements, key_of, line_and_column, members, value_end
@@ -29,8 +29,10 @@ _GONE = object()
 _OFFSET = attrgetter("offset")
 
 
-def rewrite(old: JsonText, new: Any) -> list[Edit]:
+def rewrite(old: JsonText, new: Any, *, other: JsonText | None = None) -> list[Edit]:
     """The edits that turn ``old.text`` into a text whose value is ``new``; none when they are the same.
+
+    Strings that were taken from the value of ``other`` are spelled as they are there.
 
     Raises BadText when an object that has to be edited holds a key twice: which of the two counts is not ours to guess.
     """
@@ -39,6 +41,8 @@ def rewrite(old: JsonText, new: Any) -> list[Edit]:
         _refuse_repeated(old.text, start, old.value, new, ())
     writer = _Writer(old)
     writer.moved |= moved_texts(old, new)
+    if other is not None:
+        writer.moved |= odd_texts(other)
     with collector_paused():
         writer.value(start, old.value, new)
     return writer.edits

@@ -11,6 +11,8 @@ from typing import Any
 from hermes_state.codec.json import JsonText
 from hermes_state.errors import FileNotOk, StateError
 from hermes_state.findings import Finding, finding
+from hermes_state.home import Home
+from hermes_state.inspection.commands import command, file_command, quoted
 from hermes_state.inspection.report import FileFacts, Section
 from hermes_state.models.issue import pointer
 from hermes_state.outcomes import Outcome
@@ -76,14 +78,42 @@ def link_target(reading: Reading) -> str | None:
         return None
 
 
-def outcome(reading: Reading, prefix: str) -> Iterator[Finding]:
+def outcome(home: Home, reading: Reading, prefix: str) -> Iterator[Finding]:
     """The finding for a file that is there and not ok; ``prefix`` is that of its kind's ids."""
     fault = reading.fault
     number = NUMBERS.get(reading.outcome)
     if fault is not None and number is not None:
-        yield finding(
-            f"{prefix}-{number}", reading.path, fault.pointer, FileNotOk(reading.path, fault).message, fault.hint
-        )
+        message = FileNotOk(reading.path, fault).message
+        yield finding(f"{prefix}-{number}", reading.path, fault.pointer, message, remedy(home, reading))
+
+
+def remedy(home: Home, reading: Reading) -> str:
+    """What to do about a file that is not ok: what its fault says, and what it can be brought back from.
+
+    A file that cannot be read is in the way of a restore too, and one of a newer version has lost nothing.
+    """
+    fault, name = reading.fault, os.path.basename(reading.path)
+    hint = fault.hint if fault is not None and reading.outcome is not Outcome.EMPTY else ""  # that one: see the backups
+    if reading.outcome is Outcome.UNREADABLE and stat.S_ISDIR(_mode(reading.path)):
+        return f"{quoted(file_command('mv', reading.path, f'{reading.path}.aside'))} puts it aside"
+    if reading.outcome not in (Outcome.EMPTY, Outcome.CORRUPT, Outcome.TOO_LARGE, Outcome.INVALID):
+        return hint
+    from hermes_state.disk import RealDisk
+    from hermes_state.restoring import advice
+    from hermes_state.restoring.copies import FILES
+
+    if name not in FILES:
+        return hint
+    found = advice(RealDisk(), home.path, name, lambda words: quoted(command(home, words)))
+    return "; ".join(filter(None, (hint, found or "no copy of it that is ok was found in the home")))
+
+
+def _mode(path: str) -> int:
+    """The mode of what stands at ``path`` itself; 0 where it cannot be looked at."""
+    try:
+        return os.lstat(path).st_mode
+    except OSError:
+        return 0
 
 
 def unseen(*readings: Reading | None) -> list[StateError]:
@@ -109,12 +139,16 @@ def oddities(reading: Reading, prefix: str, with_mark: str) -> Iterator[Finding]
     if text.odd_numbers:
         for place in _places(text.value, _is_odd_number):
             yield finding(
-                f"{prefix}-012", reading.path, pointer(*place), "NaN or Infinity, which strict readers refuse"
+                f"{prefix}-012",
+                reading.path,
+                pointer(*place),
+                "NaN or Infinity, which strict readers refuse",
+                "put a number or null there by hand",
             )
     if text.lone_surrogates:
         for place in _places(text.value, _is_half):
             message = "a text with half of a surrogate pair; not every agent can write it again"
-            yield finding(f"{prefix}-013", reading.path, pointer(*place), message)
+            yield finding(f"{prefix}-013", reading.path, pointer(*place), message, "mend or remove the text by hand")
     if text.bom:
         message = f"the file begins with a byte order mark: agents up to 0.19 {with_mark}"
         yield finding(f"{prefix}-014", reading.path, "", message, "save it as UTF-8 without a byte order mark")

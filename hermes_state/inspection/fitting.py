@@ -14,11 +14,13 @@ from hermes_state.inspection.report import Breaker, FileFacts
 from hermes_state.redaction import harmless, redact, shown
 from hermes_state.stores.breaker import FOLDER
 
+#: The folders of breakers and of pairing.
+_ALL_TOLD = (FOLDER, "pairing")
 _WORST_FIRST = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 
 
 def findings(found: Iterable[Finding]) -> tuple[Finding, ...]:
-    """``found``, worst first. A hint with a path that cannot be shown is left out: nobody could type it."""
+    """``found``, worst first. A hint with what cannot be shown is left out: nobody could type it."""
     every = sorted(found, key=lambda each: (_WORST_FIRST.index(each.severity), each.id))
     return tuple(map(_finding, every))
 
@@ -35,7 +37,7 @@ def breaker(found: Breaker) -> Breaker:
 
 def _finding(each: Finding) -> Finding:
     path = _path(each.path)
-    hint = harmless(each.hint) if path == each.path else ""
+    hint = each.hint if path == each.path and harmless(each.hint) == each.hint else ""
     pointer = _pointer(each.pointer)
     # A pointer in a sentence looks like the path of a file, in which less is taken for a secret.
     message = each.message if pointer == each.pointer else each.message.replace(each.pointer, pointer)
@@ -43,9 +45,9 @@ def _finding(each: Finding) -> Finding:
 
 
 def _path(path: str) -> str:
-    """``path`` with its last part shown where anybody could have named it: in the folder of breakers."""
+    """``path`` with its last part shown where anybody could have named it: in folders of which all files are told."""
     folder, name = os.path.split(path)
-    return os.path.join(folder, redact(name)) if os.path.basename(folder) == FOLDER else path
+    return os.path.join(folder, redact(name)) if os.path.basename(folder) in _ALL_TOLD else path
 
 
 def _pointer(pointer: str) -> str:

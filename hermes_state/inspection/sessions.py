@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
-from contextlib import closing
-from typing import NamedTuple
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
+from hermes_state import clock
 from hermes_state.errors import StateError
 from hermes_state.findings import Finding, finding
 from hermes_state.home import Home
-from hermes_state.inspection import files
+from hermes_state.inspection import files, gateway, pairing
 from hermes_state.inspection.neighbourhood import Neighbourhood
 from hermes_state.inspection.report import FileFacts, Sessions
-from hermes_state.models.issue import IssueKind
+from hermes_state.inspection.versions import before, numbers
+from hermes_state.models.issue import IssueKind, pointer
 from hermes_state.stores.reading import Reading
 from hermes_state.stores.sessions import SessionsStore, moved_to
 
+if TYPE_CHECKING:
+    from hermes_state.inspection.routing import Index
+
+DATABASE = "state.db"
 _IDS = {
     IssueKind.UTC_OFFSET: "HS-SESS-021",
     IssueKind.PATH_LIKE: "HS-SESS-022",
@@ -25,8 +30,11 @@ _IDS = {
 }
 #: What agents stumble over; an entry that repeats another key than its own still works.
 _INVALID = frozenset({"HS-SESS-020", "HS-SESS-021", "HS-SESS-022"})
-#: The first version that keeps the index in state.db.
-_MIRROR_SINCE = (0, 18, 2)
+#: The first versions that keep the index in state.db, and that pass over notes (keys with an underscore).
+_MIRROR_SINCE, _NOTES_SINCE = (0, 18, 2), (0, 18)
+#: Seconds ahead that no local time of any place is, however it is read here.
+_AHEAD = 2 * clock.DAY
+_TIMES = ("created_at", "updated_at")
 
 
 class SessionsLook(NamedTuple):
@@ -36,27 +44,56 @@ class SessionsLook(NamedTuple):
     sessions: Sessions | None
 
 
-def look(home: Home, neighbourhood: Neighbourhood, version: str | None) -> SessionsLook:
-    """Look at the sessions.json of ``home``, whose agent has ``version`` (None: not known)."""
+def look(home: Home, neighbourhood: Neighbourhood, version: str | None, now: float) -> SessionsLook:
+    """Look at the sessions.json of ``home``, and at what the gateway keeps about its chats, at ``now``.
+
+    ``version`` is that of the home's agent (None: not known), ``now`` is in epoch seconds.
+    """
     reading = _store(home).read()
-    found = list(_findings(reading))
+    found = list(_findings(home, reading))
     sessions = None
+    index, database = None, os.path.join(home.path, DATABASE)
+    if not before(version, *_MIRROR_SINCE) and os.path.isfile(database):
+        from hermes_state.inspection import routing
+
+        index = routing.look(database, os.path.realpath(os.path.dirname(reading.path)), now)
     if isinstance(reading.document, dict):
         from hermes_state.models.sessions import entries
 
+        invalid = frozenset(_key(each.pointer) for each in found if each.id in _INVALID)
         count = sum(1 for _ in entries(reading.document))
-        invalid = {each.pointer.split("/")[1] for each in found if each.id in _INVALID}
-        sessions = Sessions(count, "mirror" if _is_mirror(home, version) else "primary", len(invalid))
+        sessions = Sessions(count, "mirror" if _is_mirror(version, index) else "primary", len(invalid))
+        found += _future(reading, now)
+        found += _notes(reading, version)
+    else:
+        invalid = frozenset()
+    if index is not None:
+        from hermes_state.inspection import mirror
+
+        found += mirror.findings(database, reading, index, invalid, neighbourhood.gateways[home.path].may_be_running)
+    found += gateway.findings(home, version, now)
+    found += pairing.findings(home, now)
     shared = neighbourhood.shared_with(home, "sessions", lambda each: _store(each).path)
     return SessionsLook([files.facts(reading, shared)], found, files.unseen(reading), sessions)
+
+
+def _is_mirror(version: str | None, index: Index | None) -> bool:
+    """Whether state.db has the index too; where no version is known, whether some agent ever put it there."""
+    known = numbers(version)
+    return known >= _MIRROR_SINCE if known is not None else index is not None and not index.fault
 
 
 def _store(home: Home) -> SessionsStore:
     return SessionsStore(home, directory=moved_to(home))
 
 
-def _findings(reading: Reading) -> Iterator[Finding]:
-    yield from files.outcome(reading, "HS-SESS")
+def _key(at: str) -> str:
+    """The chat that a JSON pointer leads into."""
+    return at.split("/")[1].replace("~1", "/").replace("~0", "~")
+
+
+def _findings(home: Home, reading: Reading) -> Iterator[Finding]:
+    yield from files.outcome(home, reading, "HS-SESS")
     yield from files.oddities(reading, "HS-SESS", "load no session from it")
     if not isinstance(reading.document, dict):
         return
@@ -68,27 +105,42 @@ def _findings(reading: Reading) -> Iterator[Finding]:
         yield finding(id, reading.path, issue.pointer, f"{'/'.join(fields) or 'the entry'} {issue.message}")
 
 
-def _is_mirror(home: Home, version: str | None) -> bool:
-    """Whether state.db has the index too; where no version is known, whether some agent ever put it there."""
-    numbers = re.match(r"v?(\d+)\.(\d+)(?:\.(\d+))?", version or "", re.ASCII)
-    if numbers is not None:
-        return tuple(int(number or 0) for number in numbers.groups()) >= _MIRROR_SINCE
-    path = os.path.join(home.path, "state.db")
-    return os.path.isfile(path) and _has_index(path)
+def _future(reading: Reading, now: float) -> Iterator[Finding]:
+    """Times that lie ahead of every clock: such an entry is never idle, and never pruned."""
+    from hermes_state.models.sessions import entries
+
+    horizon = datetime.fromisoformat(clock.iso(now + _AHEAD)[:-1])
+    day = horizon.date().isoformat()
+    for key, entry in entries(reading.document):
+        if isinstance(entry, dict):
+            for name in _TIMES:
+                text = entry.get(name)
+                # Texts of one form sort by time, so that most are never parsed.
+                if isinstance(text, str) and text >= day and _is_later(text, horizon):
+                    message = f"{name} lies in the future: the gateway takes the chat for active until then"
+                    hint = "stop the gateway and correct the time by hand, or send /new in the chat"
+                    yield finding("HS-SESS-024", reading.path, pointer(key, name), message, hint)
 
 
-def _has_index(path: str) -> bool:
-    """Whether the database at ``path`` has the table for the index.
-
-    ``immutable`` keeps SQLite from locking anything and from making files beside the database; a table that was made a
-    moment ago may be missed.
-    """
-    import sqlite3
-    from urllib.parse import quote
-
+def _is_later(text: str, horizon: datetime) -> bool:
     try:
-        with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro&immutable=1", uri=True)) as database:
-            tables = database.execute("SELECT 1 FROM sqlite_master WHERE type='table' AND name='gateway_routing'")
-            return tables.fetchone() is not None
-    except sqlite3.Error:
+        return datetime.fromisoformat(text).replace(tzinfo=None) > horizon
+    except ValueError:
         return False
+
+
+def _notes(reading: Reading, version: str | None) -> Iterator[Finding]:
+    """The first thing that is no entry, which ends the loading of agents before 0.18."""
+    if not before(version, *_NOTES_SINCE):
+        return
+    keys = list(reading.document)
+    for place, key in enumerate(keys):
+        if not isinstance(reading.document[key], dict):
+            lost = len(keys) - place - 1
+            message = (
+                f"agent {version} stops loading here: it does not see what follows (entries: {lost}), "
+                "and its next save drops it"
+            )
+            hint = "stop the gateway and remove this key by hand, or use an agent from 0.18 on"
+            yield finding("HS-SESS-025", reading.path, pointer(key), message, hint)
+            return

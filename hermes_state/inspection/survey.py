@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from hermes_state import clock
 from hermes_state.cooldown import Rule
 from hermes_state.errors import UnknownTarget
 from hermes_state.home import Home
-from hermes_state.inspection import breakers, config, fitting, sessions, verdict
+from hermes_state.inspection import breakers, circumstances, config, fitting, litter, sessions, verdict
 from hermes_state.inspection import home as home_room
 from hermes_state.inspection.auth import AuthLook, AuthRoom
+from hermes_state.inspection.auth.origin import uncovering
 from hermes_state.inspection.auth.pools import Pool
 from hermes_state.inspection.breakers import BreakersLook
 from hermes_state.inspection.neighbourhood import Neighbourhood
@@ -21,8 +22,15 @@ from hermes_state.outcomes import KINDS
 from hermes_state.stores.auth import FILE
 
 
-def inspect(homes: Sequence[Home], *, kinds: Collection[str] | None = None, now: float | None = None) -> Report:
+def inspect(
+    homes: Sequence[Home],
+    *,
+    kinds: Collection[str] | None = None,
+    now: float | None = None,
+    after_each: Callable[[], None] | None = None,
+) -> Report:
     """Look at the state files of ``homes``, at those of ``kinds`` only if given, as of ``now`` (epoch seconds).
+    ``after_each`` is called after each home: a thousand take a while.
 
     Opens nothing for writing, creates nothing, takes no lock and raises for nothing that a file is or holds: what
     cannot be looked at is in ``Report.errors``. The verdict per provider comes with auth.json; breakers are looked at
@@ -33,7 +41,12 @@ def inspect(homes: Sequence[Home], *, kinds: Collection[str] | None = None, now:
             raise UnknownTarget("hermes-state", "kind", kind, KINDS)
     wanted = frozenset(kinds or KINDS)
     survey = _Survey(Neighbourhood(homes), wanted, clock.now() if now is None else now)
-    return Report(tuple(map(survey.home, homes)), tuple(survey.unseen.values()))
+    reports = []
+    for home in homes:
+        reports.append(survey.home(home))
+        if after_each is not None:
+            after_each()
+    return Report(tuple(reports), tuple(survey.unseen.values()))
 
 
 class _Survey:
@@ -47,16 +60,19 @@ class _Survey:
         agent = agent_version(home, gateway_runs=gateway.may_be_running)
         rule = Rule.for_version(agent.version) if agent.version is not None else None
         auth = self.auth.look(home, rule) if "auth" in self.kinds else None
-        session = sessions.look(home, self.neighbourhood, agent.version) if "sessions" in self.kinds else None
-        settings = config.look(home, self.neighbourhood) if "config" in self.kinds else None
+        session = sessions.look(home, self.neighbourhood, agent.version, self.now) if "sessions" in self.kinds else None
+        settings = config.look(home, self.neighbourhood, agent.version) if "config" in self.kinds else None
         breaker = breakers.look(home, self.neighbourhood, self.now, rule) if self.kinds & {"auth", "breaker"} else None
-        providers = _providers(home, auth, breaker, self.now) if auth is not None and breaker is not None else []
+        paused = circumstances.pause(home, rule)
+        held = () if paused is None else (paused.block,)
+        providers = _providers(home, auth, breaker, held, self.now) if auth is not None and breaker is not None else []
         if "breaker" not in self.kinds:
             breaker = None
         looks = {"auth": auth, "sessions": session, "config": settings, "breaker": breaker}
         seen = {kind: look for kind, look in looks.items() if look is not None}
         files = [file for look in seen.values() for file in look.files]
         findings = [found for look in seen.values() for found in look.findings]
+        findings += () if paused is None else (paused.finding,)
         for kind, look in seen.items():
             self._note(Unseen(home.path, kind, error) for error in look.unseen)
         return HomeReport(
@@ -72,7 +88,9 @@ class _Survey:
             breakers=tuple(map(fitting.breaker, breaker.breakers if breaker is not None else ())),
             sessions=session.sessions if session is not None else None,
             config=settings.config if settings is not None else None,
-            findings=fitting.findings([*findings, *home_room.findings(home, gateway, files)]),
+            findings=fitting.findings(
+                [*findings, *home_room.findings(home, gateway, files), *litter.findings(home, self.now)]
+            ),
         )
 
     def _note(self, unseen: Iterable[Unseen]) -> None:
@@ -86,21 +104,36 @@ def _pools(auth: AuthLook | None) -> list[Pool]:
     return [] if auth is None else [*auth.own, *auth.borrowed]
 
 
-def _providers(home: Home, auth: AuthLook, breaker: BreakersLook, now: float) -> Iterator[Provider]:
-    """The verdicts, in the order of the pools; a provider that has a breaker only comes last."""
+def _providers(
+    home: Home, auth: AuthLook, breaker: BreakersLook, held: tuple[Block, ...], now: float
+) -> Iterator[Provider]:
+    """The verdicts, in the order of the pools; providers that are blocked and have no pool come last.
+
+    ``held`` is what holds up the home as a whole, and so each of its providers.
+    """
     borrowed = {pool.key for pool in auth.borrowed}
     for pool in auth.own:
         if pool.key not in borrowed:  # an empty list of its own says nothing: the agent takes the root's
-            yield verdict.of_pool(pool, home, now, breaker.blocks.get(pool.key), _shadow(home, auth, pool))
+            others = (*_barred(auth, pool), *_shadow(home, auth, pool), *held)
+            yield verdict.of_pool(pool, home, now, breaker.blocks.get(pool.key), others)
     for pool in auth.borrowed:
-        yield verdict.of_pool(pool, auth.root, now, breaker.blocks.get(pool.key))
+        others = (*_barred(auth, pool), *held)
+        yield verdict.of_pool(pool, auth.root, now, breaker.blocks.get(pool.key), others)
     keys = {pool.key for pool in auth.own} | borrowed
-    yield from (verdict.of_breaker(name, block) for name, block in breaker.blocks.items() if name not in keys)
+    for name in dict.fromkeys([*auth.barred, *breaker.blocks]):
+        if name not in keys:
+            others = (*auth.barred.get(name, ()), *held)
+            yield verdict.of_none(name, breaker.blocks.get(name), others)
 
 
-def _shadow(home: Home, auth: AuthLook, pool: Pool) -> Block | None:
+def _barred(auth: AuthLook, pool: Pool) -> Iterable[Block]:
+    """What keeps agents from more credentials of a pool, where none of it is usable."""
+    return () if pool.usable else auth.barred.get(pool.key, ())
+
+
+def _shadow(home: Home, auth: AuthLook, pool: Pool) -> Iterator[Block]:
     """That a profile's own rows hide rows of the root which the agent could use."""
     hidden = auth.shadowed.get(pool.key)
-    if hidden is None or pool.usable or not hidden.usable or not pool.rows:
-        return None
-    return Block(f"own rows, which hide {hidden.usable} usable in the root store", os.path.join(home.path, FILE))
+    if hidden is not None and not pool.usable and hidden.usable and pool.rows:
+        what = f"own rows, which hide {hidden.usable} usable in the root store"
+        yield Block(what, os.path.join(home.path, FILE), None, uncovering(home, pool, hidden))

@@ -14,23 +14,24 @@ from hermes_state.redaction import redact, shown
 from hermes_state.stores.auth import FILE
 
 
-def of_pool(pool: Pool, owner: Home, now: float, breaker: Block | None, shadow: Block | None = None) -> Provider:
+def of_pool(pool: Pool, owner: Home, now: float, breaker: Block | None, others: Iterable[Block] = ()) -> Provider:
     """The verdict on a pool, the rows of which are in the file of the home ``owner``; ``now`` is in epoch seconds.
 
-    ``breaker`` is a second switch that keeps the agent from all of it; ``shadow`` says that these rows hide others.
+    ``breaker`` is a second switch that keeps the agent from all of it; ``others`` are blocks beyond pool and breaker.
     """
     usable, next_at = pool.usable, _next(pool, now)
     if breaker is not None:
         # Both switches have to be open: the later end counts, and one that never opens by itself holds up the other.
         ends = [breaker.until_at] if usable or not pool.judged else [breaker.until_at, next_at]
         usable, next_at = 0, _latest(ends)
-    others = (each for each in (shadow, breaker) if each is not None)
-    return Provider(redact(pool.key), usable, len(pool.judged), next_at, (*_blocks(pool, owner), *others))
+    switch = () if breaker is None else (breaker,)
+    return Provider(redact(pool.key), usable, len(pool.judged), next_at, (*_blocks(pool, owner), *switch, *others))
 
 
-def of_breaker(provider: str, breaker: Block) -> Provider:
-    """The verdict on a provider that has a breaker and no pool."""
-    return Provider(provider, 0, 0, breaker.until_at, (breaker,))
+def of_none(provider: str, breaker: Block | None, others: Iterable[Block]) -> Provider:
+    """The verdict on a provider that has no pool; what is known of it is what blocks it."""
+    switch, until_at = ((), None) if breaker is None else ((breaker,), breaker.until_at)
+    return Provider(redact(provider), 0, 0, until_at, (*switch, *others))
 
 
 def _next(pool: Pool, now: float) -> float | None:
@@ -59,7 +60,7 @@ def _blocks(pool: Pool, owner: Home) -> Iterator[Block]:
         yield Block("a name that no agent looks up", path)
     for refusal in pool.refusals:
         yield Block(f"row {refusal.place + 1}, on which agents fail", path)
-    clearing = Clearing(owner, pool.key, pool.rows)
+    clearing = Clearing(owner, pool)
     for model, until_at in _models_without(pool).items():
         clear = clearing.of(None, model)
         yield Block(f"cooldowns that leave no credential for {shown(model)}", path, _finite(until_at), clear)
@@ -67,9 +68,10 @@ def _blocks(pool: Pool, owner: Home) -> Iterator[Block]:
         end, what = _end(judged), _what(judged)
         if what is not None:
             outdated = judged.obstacle is Obstacle.OUTDATED
+            dead = judged.obstacle is Obstacle.DEAD
             clear = command(owner, "migrate") if outdated else None
-            if judged.obstacle is Obstacle.COOLING:
-                clear = clearing.of(judged.place)
+            if dead or judged.obstacle is Obstacle.COOLING:
+                clear = clearing.of(judged.place, dead=dead)
             yield Block(what, path, end, clear)
         for model, until_at in judged.models.items():
             what = f"cooldown of {judged.name} for {shown(model)}{_unseen(judged, model)}"

@@ -23,7 +23,7 @@ from hermes_state.migration.step import Context
 from hermes_state.outcomes import Outcome
 from hermes_state.rehearsal import DryDisk
 from hermes_state.runtime import SECTION
-from hermes_state.stores.auth import AuthStore
+from hermes_state.stores.auth import AuthStore, Sharing
 from hermes_state.stores.permits import Permits
 from hermes_state.stores.reading import Reading
 from hermes_state.stores.store import Written
@@ -64,14 +64,16 @@ class FileResult:
         return changes(*self.documents) if self.documents is not None else []
 
 
-def migrate_auth(home: Home, options: Options, now: float) -> FileResult:
+def migrate_auth(home: Home, options: Options, now: float, sharing: Sharing | None = None) -> FileResult:
     """Migrate ``auth.json`` of one home (or take it back to the base layout), or only rehearse it.
+
+    ``sharing`` is for a run over many homes, see AuthStore.
 
     Raises FileNotOk for a file that is not ok, ForeignSection for a runtime section that is not ours, Refused (one flag
     each, see Permits), Undeclared, LockTimeout, WriteFailed, Superseded, NotVerified. A file with nothing to do is
     left as it is: no lock, no backup, no write.
     """
-    store = AuthStore(home, DryDisk() if options.dry_run else None)
+    store = AuthStore(home, DryDisk() if options.dry_run else None, sharing=sharing)
     context = Context(now, options.leave_binding)
     reading = store.read()
     if reading.outcome is Outcome.ABSENT:
@@ -80,6 +82,7 @@ def migrate_auth(home: Home, options: Options, now: float) -> FileResult:
     if first.document is reading.document:
         return _result(store, reading, first, None, None)
     _require_stopped(home, reading, options)
+    store.foresee(reading, first.document, options.permits)
     kept: list[str] = []
     swept: list[str] = []
     made: list[Plan] = []

@@ -12,11 +12,13 @@ from functools import lru_cache
 from hermes_state.redaction.named import assigned, spoken
 from hermes_state.redaction.secret import NOT_A_VALUE, STRICT, mask, pattern
 
-# What a terminal acts on or hides: controls (C0, DEL, C1), bidi marks, zero-width and other invisible format
-# characters, separators that break lines, halves of surrogate pairs, tags. Group 1 are the joiners.
+# What a terminal acts on or hides: controls (C0, DEL, C1), bidi marks, what Unicode calls default ignorable (zero-width
+# and other invisible characters, fillers, selectors but the one for emoji, tags), the empty braille cell, separators
+# that break lines, halves of surrogate pairs. Group 1 are the joiners.
 _HARMFUL = (
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\U000e0000-\U000e007f]|([\u200c\u200d])"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]|([\u200c\u200d])"
 )
 #: Before a joiner: scripts that need it to be spelled (Arabic to Khmer, Mongolian and neighbours) and emoji.
 _JOINED = "[\u0600-\u1cff\ua800-\uabff\u2190-\u2bff\ufe0f\U00010a00-\U00011fff\U0001f000-\U0001faff]"

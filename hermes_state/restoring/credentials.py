@@ -1,13 +1,17 @@
 """Which rows a restore brings, takes away or changes, and how live tokens stay live.
 
 Refresh tokens of several providers can be used once: a token from a backup may be spent. So where a row of the backup
-and a row of now are the same credential (pool, id and source), the restored row keeps the tokens of now.
+and a row of now are the same credential (pool, id and source), the restored row keeps the tokens of now. With other
+tokens it also keeps what agents hold against them now: a mark of the backup is about a token that is gone, and a row
+that is dead since more than a day is deleted by agents, fresh token and all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+
+from hermes_state.runtime.record import MOVED_FIELDS
 
 #: What one login or refresh writes together: tokens, and the times that belong to them.
 TOKEN_FIELDS = (
@@ -29,6 +33,8 @@ TOKEN_FIELDS = (
     "tokens",
     "secret_fingerprint",
 )
+#: What agents hold against the tokens of a row, or have forgiven them.
+MARK_FIELDS = (*MOVED_FIELDS, "status_cleared_at")
 
 Document = dict[str, Any]
 
@@ -66,7 +72,7 @@ def _differences(then: Document, now: Document) -> Iterator[RowDifference]:
         for identity, row in old.items():
             if identity not in new:
                 yield RowDifference(pool, identity[0], "only_in_backup")
-            elif any(row.get(key) != new[identity].get(key) for key in TOKEN_FIELDS):
+            elif _has_other_tokens(row, new[identity]):
                 yield RowDifference(pool, identity[0], "token_differs")
             elif row != new[identity]:
                 yield RowDifference(pool, identity[0], "fields_differ")
@@ -80,14 +86,19 @@ def _pool(rows: Any, live: Any) -> Any:
     return [_freshened(row, now[key]) if (key := _identity(row)) in now else row for row in rows]
 
 
+def _has_other_tokens(row: Document, live: Document) -> bool:
+    return any(row.get(key) != live.get(key) for key in TOKEN_FIELDS)
+
+
 def _freshened(row: Any, live: Any) -> Any:
-    """``row`` with the token fields of ``live``: those that only the backup has go, those that only live has come
-    last."""
+    """``row`` with the token fields of ``live``, and with its marks where the tokens differ: those that only the
+    backup has go, those that only live has come last."""
     if not isinstance(row, dict) or not isinstance(live, dict):
         return row
-    made = {key: live.get(key, value) if key in TOKEN_FIELDS else value for key, value in row.items()}
-    made = {key: value for key, value in made.items() if key not in TOKEN_FIELDS or key in live}
-    made |= {key: live[key] for key in TOKEN_FIELDS if key in live}
+    fields = (*TOKEN_FIELDS, *MARK_FIELDS) if _has_other_tokens(row, live) else TOKEN_FIELDS
+    made = {key: live.get(key, value) if key in fields else value for key, value in row.items()}
+    made = {key: value for key, value in made.items() if key not in fields or key in live}
+    made |= {key: live[key] for key in fields if key in live}
     return row if made == row and list(made) == list(row) else made
 
 

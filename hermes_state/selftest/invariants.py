@@ -41,6 +41,11 @@ class Promise:
         """New as the act makes it, and as a recovery does, which can be cut short too."""
         return self.new, self.later
 
+    @property
+    def settled(self) -> tuple[Node | None, ...]:
+        """What the target is once recovery has come to its end: new, or, written in place, one of the two."""
+        return (self.old, self.new) if self.in_place else self.news
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -104,10 +109,8 @@ def backups_are_whole(case: Case) -> bool:
 
 
 def recovers(case: Case) -> bool:
-    """Recovery raises nothing; afterwards the file is new, or, written in place, one of the two."""
-    promise = case.promise
-    allowed = (promise.old, promise.new) if promise.in_place else promise.news
-    return not case.error and case.recovered.get(promise.target) in allowed
+    """Recovery raises nothing, and settles the file."""
+    return not case.error and case.recovered.get(case.promise.target) in case.promise.settled
 
 
 def nothing_stale(case: Case) -> bool:

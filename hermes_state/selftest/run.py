@@ -115,11 +115,13 @@ class Enumeration:
     def totals(self, depth: int | None = None) -> Totals:
         """Enumerate the act, and at ``depth`` 2 (the scenario's own unless given) its recovery in the same way."""
         totals = Totals(self.scenario.name, operations=len(self.operations))
+        # Not what was ever judged here: that includes what broken writers leave, which no recovery answers for.
+        first: dict[Tree, None] = {}
         for point, disks in self.points(self.operations):
             totals.crash_points += 1
             totals.states += len(disks)
             self._judge_all(totals, point, disks, point == len(self.operations))
-        first = list(dict.fromkeys(crashed for crashed, _ in self._judged))
+            first |= dict.fromkeys(disks)
         totals.disks = len(first)
         for crashed in first if (depth or self.scenario.depth) > 1 else ():
             operations = self._recoveries[crashed]
@@ -127,6 +129,8 @@ class Enumeration:
                 totals.recovery_points += 1
                 totals.recovery_states += len(disks)
                 self._judge_all(totals, point, disks, False)
+                if point == len(operations):
+                    self._require_settled(totals, point, disks)
         return totals
 
     def _judge_all(self, totals: Totals, point: int, disks: Iterable[Tree], reported: bool) -> None:
@@ -134,6 +138,12 @@ class Enumeration:
             names, error = self.judge(crashed, reported)
             if names:
                 totals.violations.append(Violation(self.scenario.name, point, tuple(names), error))
+
+    def _require_settled(self, totals: Totals, point: int, disks: Iterable[Tree]) -> None:
+        """A recovery that has come to its end has reported that: the file is settled on every disk that may be left."""
+        for crashed in disks:
+            if dict(crashed).get(self.promise.target) not in self.promise.settled:
+                totals.violations.append(Violation(self.scenario.name, point, ("recovered_is_durable",)))
 
 
 def enumerate_all(place: Place, scenarios: Sequence[Scenario] = SCENARIOS) -> Iterator[Totals]:

@@ -11,6 +11,8 @@ from hermes_state import backup, inplace
 from hermes_state.atomic import atomic_replace
 from hermes_state.atomic import replace as replace_file
 from hermes_state.clearing.breakers import clear_breakers
+from hermes_state.clearing.cooldowns import clear_cooldowns
+from hermes_state.clearing.targets import Target
 from hermes_state.disk import Disk
 from hermes_state.home import Home
 from hermes_state.links import resolve
@@ -200,6 +202,14 @@ def _clear_breaker(place: Place, disk: Disk, now: float) -> object:
     return report
 
 
+def _clear_cooldown(place: Place, disk: Disk, now: float) -> object:
+    target = Target("openrouter")
+    done = clear_cooldowns(_home_of(place), target, dry_run=False, permits=Permits(), clock=lambda: now, disk=disk)
+    if done.problem is not None:
+        raise done.problem
+    return done
+
+
 def _overwrite(old: bytes, new: bytes) -> Act:
     def act(place: Place, disk: Disk, now: float) -> object:
         where = resolve(place.path("home", "auth.json"))
@@ -224,7 +234,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     Scenario("prune", f"home/backups/hermes-state/{_BACKUP}/{backup.MANIFEST}", _backed_up(2, BASE), _prune),
     Scenario("clear-breaker", "home/rate_limits/nous.json", _limited, _clear_breaker),
     Scenario("clear-breaker through a link", "dotfiles/nous.json", _limited_by_link, _clear_breaker),
-    # clear-cooldown: one line here, with backs_up=False, once hermes_state.clearing has it.
+    Scenario("clear-cooldown", _AUTH, _with_auth(BASE), _clear_cooldown),
     Scenario("in place, longer", _AUTH, _with_auth(BASE), _overwrite(BASE, LONGER), _recover, in_place=True),
     Scenario("in place, shorter", _AUTH, _with_auth(LONGER), _overwrite(LONGER, BASE), _recover, in_place=True),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,14 +12,39 @@ from hermes_state.codec.rewrite import rewrite
 from hermes_state.disk import Disk
 from hermes_state.edit import Edit
 from hermes_state.home import Home, all_homes
+from hermes_state.obstacle import obstacle
 from hermes_state.outcomes import Fault, Outcome
 from hermes_state.runtime import SECTION, section_of
 from hermes_state.runtime.document import SCHEMA
-from hermes_state.stores.reading import JSON_LIMIT
+from hermes_state.stores.permits import Permits
+from hermes_state.stores.reading import JSON_LIMIT, Reading
 from hermes_state.stores.store import Store
 
 FILE = "auth.json"
 LOCK = "auth.lock"
+
+
+class Sharing:
+    """Which homes have the same real ``auth.json``. The homes of a root are followed once, so that a run over a
+    thousand profiles does not follow a million links; a link that leads elsewhere by now is noticed, a new one of
+    another home is not."""
+
+    def __init__(self) -> None:
+        self._roots: dict[str, dict[str, list[Home]]] = {}
+
+    def of(self, home: Home) -> list[Home]:
+        """``home`` and those that share its file. Raises NoSuchHome when the profiles cannot be listed."""
+        if home.root not in self._roots:
+            named = self._roots[home.root] = defaultdict(list)
+            for each in all_homes(home):
+                named[_real(each)].append(each)
+        real = _real(home)
+        others = self._roots[home.root].get(real, ())
+        return [home, *(each for each in others if each.path != home.path and _real(each) == real)]
+
+
+def _real(home: Home) -> str:
+    return os.path.realpath(os.path.join(home.path, FILE))
 
 
 class AuthStore(Store):
@@ -28,9 +54,11 @@ class AuthStore(Store):
     kind = "auth"
     limit = JSON_LIMIT
 
-    def __init__(self, home: Home, disk: Disk | None = None) -> None:
+    def __init__(self, home: Home, disk: Disk | None = None, *, sharing: Sharing | None = None) -> None:
+        """``sharing`` is for a run over many homes, which asks once what they share; None asks whenever it matters."""
         super().__init__(os.path.join(home.path, FILE), disk)
         self.home = home
+        self._sharing = sharing
 
     def parse(self, data: bytes) -> JsonText:
         return parse(data)
@@ -60,12 +88,18 @@ class AuthStore(Store):
                 return Fault(Outcome.INVALID, "this pool is not a list", f"/credential_pool/{_escaped(key)}")
         return _section_fault(document)
 
+    def foresee(self, reading: Reading, document: Any, permits: Permits) -> None:
+        """Raise what a command's change of what was read to ``document`` would be refused for, as far as that can be
+        known without a lock: so that no lock file is made for nothing. Raises FileNotOk and Refused."""
+        assert reading.where is not None
+        permits.require(reading, self.homes(), obstacle(reading.where))
+        if reading.text.repeated:
+            self.edited(reading, document)
+
     def homes(self) -> list[Home]:
         """The homes whose ``auth.json`` leads to the same real file: profiles first, the root last (the agent's order
         of locks)."""
-        real = os.path.realpath(self.path)
-        homes = {home.path: home for home in (self.home, *all_homes(self.home))}
-        group = [home for home in homes.values() if os.path.realpath(os.path.join(home.path, FILE)) == real]
+        group = (self._sharing or Sharing()).of(self.home)
         group.sort(key=lambda home: (home.path == home.root, home.path))
         return group
 
@@ -85,7 +119,7 @@ def _section_fault(document: dict[str, Any]) -> Fault | None:
             Outcome.TOO_NEW,
             f"the runtime section has schema {section['schema']}, this version knows {SCHEMA}",
             f"/{SECTION}/schema",
-            hint="upgrade: pip install -U hermes-state",
+            hint="upgrade hermes-state",
         )
     return None
 

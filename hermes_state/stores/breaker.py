@@ -24,7 +24,8 @@ from hermes_state.outcomes import Fault, Outcome
 FOLDER = "rate_limits"
 SUFFIX = ".json"
 #: The providers that agents keep breakers for; the second since 0.22. Any other name in the folder is foreign.
-PROVIDERS = ("nous", "nous-anonymous")
+ANONYMOUS = "nous-anonymous"
+PROVIDERS = ("nous", ANONYMOUS)
 #: Bytes that are looked at; a genuine breaker has about a hundred.
 LIMIT = 1 << 20
 #: Seconds ahead that no genuine limit reaches: the longest window is an hour.
@@ -78,8 +79,9 @@ class BreakerState(NamedTuple):
     ``detail`` says in words what the state does not. ``agent`` is what 0.22 does; ``agent_does`` tells other versions.
     ``link_target`` is where the links lead, as far as they could be followed; ``where`` is the real entry, None where
     there is none. ``is_directory`` is said of the entry itself, not of what a link leads to. ``has_shape`` tells
-    content that can only be a breaker's. ``entry`` and ``real`` are the looks of the entry and of what it leads to,
-    and ``data`` is the content (at most LIMIT + 1 bytes): what it takes to recognise the same file again.
+    content that can only be a breaker's. ``errno`` is that of the call that failed where it could not be looked at.
+    ``entry`` and ``real`` are the looks of the entry and of what it leads to, and ``data`` is the content (at most
+    LIMIT + 1 bytes): what it takes to recognise the same file again.
     """
 
     provider: str
@@ -94,14 +96,18 @@ class BreakerState(NamedTuple):
     link_target: str | None = None
     is_directory: bool = False
     has_shape: bool = False
+    errno: int | None = None
     where: Location | None = None
     entry: Looks | None = None
     real: Looks | None = None
     data: bytes = b""
 
     def agent_does(self, rule: Rule | None) -> AgentDoes:
-        """What an agent of ``rule`` does; for None what 0.22 does. Others cannot read past a byte order mark."""
-        is_lost = self.has_mark and rule is not None and rule < Rule.V22
+        """What an agent of ``rule`` does; for None what 0.22 does.
+
+        Others cannot read past a byte order mark, and know no breaker of the use without a login.
+        """
+        is_lost = rule is not None and rule < Rule.V22 and (self.has_mark or self.provider == ANONYMOUS)
         return AgentDoes.IGNORES if is_lost else self.agent
 
     def blocks(self, rule: Rule | None) -> bool:
@@ -141,17 +147,14 @@ def look(path: str, now: float, disk: Disk | None = None) -> BreakerState | None
     try:
         with opened(disk, os.path.realpath(os.path.dirname(path), strict=True)) as at:
             looks = disk.stat(at, os.path.basename(path))
+        target = _target(path) if stat.S_ISLNK(looks.st_mode) else None
     except FileNotFoundError:
         return None
     except NotADirectoryError as error:
         return _named(_unreadable(found, error)._replace(agent=AgentDoes.FAILS))
     except OSError as error:
         return _named(_unreadable(found, error))
-    found = found._replace(
-        entry=Looks.of(looks),
-        is_directory=stat.S_ISDIR(looks.st_mode),
-        link_target=_target(path) if stat.S_ISLNK(looks.st_mode) else None,
-    )
+    found = found._replace(entry=Looks.of(looks), is_directory=stat.S_ISDIR(looks.st_mode), link_target=target)
     found = _followed(found, now, disk)
     if found.outcome is Outcome.ABSENT and found.link_target is None:  # an agent has removed it this instant
         return None
@@ -200,7 +203,7 @@ def _followed(found: BreakerState, now: float, disk: Disk) -> BreakerState:
 
 
 def _unreadable(found: BreakerState, error: OSError) -> BreakerState:
-    return found._replace(detail=os.strerror(error.errno or 0), outcome=Outcome.UNREADABLE)
+    return found._replace(detail=os.strerror(error.errno or 0), outcome=Outcome.UNREADABLE, errno=error.errno)
 
 
 def _judged(found: BreakerState, now: float) -> BreakerState:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from hermes_state.errors import NotReplaceable, Refused
 from hermes_state.home import Home
 from hermes_state.liveness import gateway
+from hermes_state.obstacle import SEALED
 from hermes_state.stores.reading import Reading
 
 
@@ -25,9 +26,9 @@ class Permits(NamedTuple):
     def require(self, reading: Reading, homes: Sequence[Home], obstacle: str) -> None:
         """Raise Refused where writing the file that was read would do harm that no flag allows.
 
-        ``obstacle`` is why it can only be written in place, or ``""``; ``homes`` are those whose file it is. In place,
-        other names of the file get the new content too and its owner stays, so these two need no flag there; but a
-        reader can meet half of it, so for ``auth.json`` nothing allows that beside a live gateway.
+        ``obstacle`` is why it can only be written in place, if at all, or ``""``; ``homes`` are those whose file it is.
+        In place, other names of the file get the new content too and its owner stays, so these two need no flag there;
+        but a reader can meet half of it, so for ``auth.json`` nothing allows that beside a live gateway.
         """
         looks = reading.stat
         if looks is None:
@@ -36,6 +37,8 @@ class Permits(NamedTuple):
             raise Refused(
                 reading.path, f"it is read-only (mode {stat.S_IMODE(looks.st_mode):04o})", "--replace-read-only"
             )
+        if obstacle == SEALED:
+            raise Refused(reading.path, obstacle, advice="mount it writable, or change what is mounted there")
         if obstacle:
             self._require_in_place(reading, homes, obstacle)
             return

@@ -6,6 +6,7 @@ the start over that a writer without a lock makes necessary. Nothing takes a doc
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from hermes_state.disk import Directory, Disk, RealDisk, opened
 from hermes_state.edit import Edit, apply
 from hermes_state.errors import FileNotOk, NotReplaceable, NotVerified, Superseded
 from hermes_state.home import Home
-from hermes_state.links import Location
+from hermes_state.links import Location, resolve
 from hermes_state.obstacle import obstacle
 from hermes_state.outcomes import Fault, Outcome
 from hermes_state.replacement import Changed, Replaced
@@ -91,6 +92,13 @@ class Store:
         with locks.held(self.disk, self.lock_paths(), seconds):
             yield Held(self)
 
+    def edited(self, reading: Reading, document: Any) -> Sequence[Edit]:
+        """The edits that make what was read ``document``. Raises FileNotOk where a key stands twice in their place."""
+        try:
+            return self.edits(reading.text, document)
+        except BadText as error:
+            raise FileNotOk(self.path, error.fault) from None
+
     def update(
         self,
         change: Change,
@@ -124,8 +132,18 @@ class Held:
         self.reading = store.read()
 
     def refresh(self) -> None:
-        """Read again what another writer left."""
+        """Read again what another writer left. Raises Superseded when the file is another one now: the locks held are
+        not those of that one."""
+        where = self.reading.where
+        if where is not None and not self._leads_to(where):
+            raise Superseded(self._store.path, f"it led to {where.path} when it was read, and leads elsewhere now")
         self.reading = self._store.read()
+
+    def _leads_to(self, where: Location) -> bool:
+        try:
+            return resolve(self._store.path).path == where.path
+        except OSError:
+            return False
 
     @property
     def document(self) -> Any:
@@ -174,11 +192,15 @@ class Held:
             guard(before)
         interruption.check()  # the last place where nothing has happened to the file
         done = self._in_place(where, data) if found else self._replaced(where, data, permits, mode)
+        if not self._leads_to(where):
+            raise Superseded(store.path, f"{where.path} was written, but it leads elsewhere now")
         try:
             with opened(store.disk, where.directory) as at:
                 again = store.disk.read(at, where.name, len(data))
         except OSError as error:
-            raise NotVerified(store.path, f"it was written, but cannot be read back: {error.strerror}") from error
+            raise NotVerified(
+                store.path, f"it was written, but cannot be read back: {os.strerror(error.errno or 0)}"
+            ) from error
         if again != data:
             raise Superseded(store.path, "a writer that takes no lock replaced what we wrote, right after we did")
         return Written(before, data, done)
@@ -199,6 +221,8 @@ class Held:
         """Whether the file still holds what was read. What is between this look and the rename cannot be seen."""
         before = self.reading
         assert before.where is not None
+        if not self._leads_to(before.where):
+            return False
         try:
             return self._store.disk.read(at, before.where.name, len(before.data)) == before.data
         except FileNotFoundError:
@@ -209,10 +233,7 @@ class Held:
     def _spelled(self, document: Any) -> bytes:
         """The bytes of ``document``, proven: they parse to it, its envelope holds, and the model sees no new fault."""
         store, before = self._store, self.reading
-        try:
-            edits = store.edits(before.text, document)
-        except BadText as error:  # a key stands twice where an edit would go
-            raise FileNotOk(store.path, error.fault) from None
+        edits = store.edited(before, document)
         if not edits:
             return before.data
         data: bytes = before.text.encode(apply(before.text.text, edits))

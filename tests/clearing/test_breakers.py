@@ -16,6 +16,7 @@ from hermes_state.disk import Disk
 from hermes_state.errors import FileNotOk, NotVerified, Refused, Superseded, UnknownTarget, WriteFailed
 from hermes_state.home import Home
 from hermes_state.inspection.report import Block
+from hermes_state.obstacle import MOUNTED, SEALED
 from hermes_state.stores.breaker import look
 from tests.ground.doubles import FailingDisk, RecordingDisk, WatchedDisk
 from tests.ground.places import snapshot
@@ -621,3 +622,16 @@ def test_a_dry_run_beside_an_error_tells_the_error(home: Path, folder: Path) -> 
     report = clear(home, dry_run=True)
     assert (report.exit_code, report.dry_run) == (5, True)
     assert snapshot(home) == before
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize("reason", [MOUNTED, SEALED])
+def test_what_is_mounted_by_itself_is_refused_before_it_is_tried(
+    home: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, reason: str, dry_run: bool
+) -> None:
+    (folder / "nous.json").write_text("{}")
+    monkeypatch.setattr("hermes_state.clearing.breakers.obstacle", lambda where: reason)
+    error = error_of(clear(home, dry_run=dry_run))
+    assert isinstance(error, Refused)
+    assert (error.reason, error.hint) == (f"{reason}, so it cannot be removed", "remove it where it is mounted from")
+    assert (folder / "nous.json").exists()

@@ -63,8 +63,8 @@ def overwrite(path: Path, pause: float, stop: Any) -> Counts:
     [
         pytest.param(25, 0.002, id="25, a crowd"),
         pytest.param(60, 0.05, id="60"),
-        pytest.param(500, 0.002, id="500, a crowd", marks=pytest.mark.slow),
-        pytest.param(1000, 0.05, id="1000", marks=pytest.mark.slow),
+        pytest.param(2000, 0.002, id="2000, a crowd", marks=pytest.mark.slow),
+        pytest.param(2000, 0.05, id="2000", marks=pytest.mark.slow),
     ],
 )
 def test_what_is_called_done_was_on_the_disk_at_the_look_after_it(updates: int, pause: float, home: Path) -> None:

@@ -12,12 +12,15 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hermes_state.disk import Disk
 from hermes_state.selftest.mutants import verdicts
+from hermes_state.selftest.recording import RecordingDisk
 from hermes_state.selftest.run import Enumeration
 from hermes_state.selftest.scenarios import SCENARIOS, Scenario
 from hermes_state.selftest.workbench import Place, place
@@ -61,6 +64,14 @@ def bench() -> Iterator[Place]:
         yield made
 
 
+@pytest.fixture(scope="module")
+def figures() -> Iterator[Counter[str]]:
+    """What was counted over all scenarios; printed at the end (pytest -s shows it)."""
+    counted: Counter[str] = Counter()
+    yield counted
+    print("\ncrashes:", ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in counted.items()))
+
+
 @pytest.fixture(scope="module", params=SCENARIOS, ids=lambda scenario: scenario.name.replace(" ", "-"))
 def enumeration(request: pytest.FixtureRequest, bench: Place) -> Enumeration:
     scenario: Scenario = request.param
@@ -86,7 +97,9 @@ def test_the_model_and_the_real_disk_agree_on_what_an_act_leaves(enumeration: En
     assert model.tree() == enumeration.end
 
 
-def test_no_crash_loses_anything_and_the_counts_are_the_recorded_ones(enumeration: Enumeration) -> None:
+def test_no_crash_loses_anything_and_the_counts_are_the_recorded_ones(
+    enumeration: Enumeration, figures: Counter[str]
+) -> None:
     totals = enumeration.totals()
     assert totals.violations == []
     counts = {
@@ -100,9 +113,10 @@ def test_no_crash_loses_anything_and_the_counts_are_the_recorded_ones(enumeratio
     assert counts == golden(enumeration.scenario.name, "counts", counts), (
         "HERMES_STATE_REGENERATE_GOLDENS=1 records them anew"
     )
+    figures.update(counts, scenarios=1)
 
 
-def test_every_broken_writer_is_caught_or_proven_equivalent(enumeration: Enumeration) -> None:
+def test_every_broken_writer_is_caught_or_proven_equivalent(enumeration: Enumeration, figures: Counter[str]) -> None:
     found = list(verdicts(enumeration))
     names = [one.mutant for one in found]
     assert len(set(names)) == len(names)
@@ -111,6 +125,9 @@ def test_every_broken_writer_is_caught_or_proven_equivalent(enumeration: Enumera
     same |= {one.mutant: _reason(one.mutant) for one in found if one.kind == "survived"}
     assert counts == golden(enumeration.scenario.name, "mutants", counts)
     assert same == golden(enumeration.scenario.name, "equivalent", same)
+    proven = {"equivalent": "proven equivalent", "survived": "proven equivalent", "impossible": "that cannot run"}
+    figures.update(mutants=len(found))
+    figures.update(f"of them {proven.get(one.kind, one.kind)}" for one in found)
 
 
 def _reason(mutant: str) -> str:
@@ -119,14 +136,42 @@ def _reason(mutant: str) -> str:
     return fitting[0]
 
 
+def test_judging_broken_writers_changes_no_count(bench: Place) -> None:
+    """What they leave is no state of the act, and not what its recovery is enumerated from."""
+    enumeration = Enumeration(next(one for one in SCENARIOS if one.name == "replace"), bench)
+    before = enumeration.totals(depth=2)
+    assert {one.kind for one in verdicts(enumeration)} >= {"caught"}
+    assert enumeration.totals(depth=2) == before
+
+
+def test_a_recovery_that_reports_what_is_not_durable_is_noticed(bench: Place) -> None:
+    sound = next(one for one in SCENARIOS if one.name == "replace")
+
+    def forgetful(place: Place, disk: Disk, now: float) -> object:
+        """It replaces the file as it should, but syncs no directory."""
+        assert isinstance(disk, RecordingDisk)
+        done = sound.act(place, disk, now)
+        disk.operations[:] = [one for one in disk.operations if one.verb != "sync_directory"]
+        return done
+
+    broken = Enumeration(replace(sound, recover=forgetful), bench).totals(depth=2)
+    assert {name for violation in broken.violations for name in violation.names} == {"recovered_is_durable"}
+
+
 @pytest.mark.slow
-def test_no_crash_while_recovering_loses_anything(enumeration: Enumeration) -> None:
-    if enumeration.scenario.depth == 2:
-        pytest.skip("the default run does this for this scenario")
+@pytest.mark.parametrize(
+    "enumeration",
+    [scenario for scenario in SCENARIOS if scenario.depth == 1],
+    ids=lambda scenario: scenario.name,
+    indirect=True,
+)
+def test_no_crash_while_recovering_loses_anything(enumeration: Enumeration, figures: Counter[str]) -> None:
+    """For those scenarios where the default run has no time for it."""
     totals = enumeration.totals(depth=2)
     assert totals.violations == []
     counts = {"recovery_points": totals.recovery_points, "recovery_states": totals.recovery_states}
     assert counts == golden(enumeration.scenario.name, "recovery", counts)
+    figures.update({f"{what} of the slow tier": count for what, count in counts.items()})
 
 
 def test_no_recorded_count_belongs_to_a_scenario_that_is_gone() -> None:

@@ -52,3 +52,9 @@ def test_two_names_of_one_place_are_the_same(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("real")
     assert look.same_place(f"{tmp_path}/link", f"{tmp_path}/./real")
     assert not look.same_place(f"{tmp_path}/link", f"{tmp_path}/other")
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud83d", "x" * 5000])
+def test_what_no_path_can_be_is_the_same_as_nothing(text: str, tmp_path: Path) -> None:
+    assert not look.same_place(text, str(tmp_path))
+    assert not look.same_place(str(tmp_path), text)

@@ -147,18 +147,43 @@ def test_a_mount_that_the_system_does_not_list_is_met_when_it_is_tried(
     assert outside.read_bytes() != before
 
 
-def test_a_read_only_bind_mount_is_an_error_and_changes_nothing(
+def test_a_read_only_bind_mount_is_refused_beforehand_and_no_flag_allows_it(
+    home: Path, outside: Path, with_mounts: Callable[[str], str]
+) -> None:
+    before = outside.read_bytes()
+    for words in (["migrate"], ["migrate", "--in-place"], ["migrate", "--in-place", "--dry-run"]):
+        said = with_mounts(f"""
+        mount("--bind", {str(outside)!r}, {str(home / "auth.json")!r})
+        mount("-o", "remount,ro,bind", {str(home / "auth.json")!r})
+        from hermes_state.cli.app import run
+        raise SystemExit(0 if run(["--home", {str(home)!r}, "--json", *{words!r}]) == 5 else 1)
+        """)
+        (error,) = json.loads(said)["errors"]
+        assert (error["code"], "may not be written" in error["message"]) == ("refused", True)
+        assert error["hint"] == "mount it writable, or change what is mounted there"
+    assert outside.read_bytes() == before
+    assert not (home / "backups").exists()
+
+
+def test_a_library_call_on_a_read_only_bind_mount_leaves_nothing_to_recover(
     home: Path, outside: Path, with_mounts: Callable[[str], str]
 ) -> None:
     before = outside.read_bytes()
     said = with_mounts(f"""
     mount("--bind", {str(outside)!r}, {str(home / "auth.json")!r})
     mount("-o", "remount,ro,bind", {str(home / "auth.json")!r})
-    from hermes_state.cli.app import run
-    print("code", run(["--home", {str(home)!r}, "migrate", "--in-place"]))
+    from hermes_state import AuthStore
+    from hermes_state.errors import WriteFailed
+    from hermes_state.home import Home
+    home = Home({str(home)!r}, "--home", "default", {str(home)!r}, None)
+    try:
+        AuthStore(home).update(lambda document: {{**document, "mine": 1}})
+    except WriteFailed as error:
+        print(error.content)
     """)
-    assert "code 7" in said
+    assert said == "old\n"
     assert outside.read_bytes() == before
+    assert [path.name for path in (home / "backups" / "hermes-state").iterdir()] == []
 
 
 def test_a_killed_write_is_mended_by_recover(home: Path, outside: Path, with_mounts: Callable[[str], str]) -> None:

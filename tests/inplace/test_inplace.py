@@ -7,6 +7,7 @@ import json
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,8 @@ from hermes_state.errors import Refused, WriteFailed
 from hermes_state.inplace import Mended, is_mixture, overwrite, records, recover
 from hermes_state.links import resolve
 from hermes_state.replacement import Changed
-from tests.ground.doubles import FailingDisk, RecordingDisk
+from hermes_state.writer import Writer, this
+from tests.ground.doubles import FailingDisk, RecordingDisk, WatchedDisk
 
 NOW = 1795250000.0
 OLD, NEW, LONG = b'{"old": 1}\n', b'{"n": 2}', b'{"a much longer content": [1, 2, 3]}\n'
@@ -53,7 +55,7 @@ def crash_after(file: Path, verb: str, nth: int, new: bytes) -> None:
 
     with pytest.raises((Killed, WriteFailed, Refused)):
         write(file, new, Dying())
-    assert list(records(RealDisk(), str(file.parent)))
+    assert records(RealDisk(), str(file.parent)).found
 
 
 @pytest.mark.parametrize("new", [NEW, LONG, OLD.replace(b"1", b"2"), b""])
@@ -63,7 +65,7 @@ def test_the_content_is_new_and_everything_else_as_it_was(file: Path, new: bytes
     after = file.stat()
     assert (file.read_bytes(), done.atomic, done.path) == (new, False, str(file))
     assert (after.st_ino, after.st_mode) == (before.st_ino, before.st_mode)
-    assert list(records(RealDisk(), str(file.parent))) == []
+    assert records(RealDisk(), str(file.parent)).found == []
 
 
 def test_both_contents_are_on_disk_before_the_file_is_touched(file: Path) -> None:
@@ -88,12 +90,12 @@ def test_the_record_lies_with_the_backups_and_is_private(file: Path) -> None:
         crash_after(file, "open_for_update", 1, NEW)
     finally:
         os.umask(old)
-    (record,) = records(RealDisk(), str(file.parent))
+    (record,) = records(RealDisk(), str(file.parent)).found
     assert Path(record).parent == file.parent / "backups" / "hermes-state"
     assert stat.S_IMODE(os.stat(record).st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in Path(record).iterdir()} == {0o600}
     facts = json.loads((Path(record) / backup.MANIFEST).read_bytes())
-    assert facts["real_path"] == str(file) and facts["pid"] == os.getpid()
+    assert facts["real_path"] == str(file) and Writer(**facts["writer"]) == this()
 
 
 def test_the_users_state_directory_keeps_the_record_where_the_home_cannot(
@@ -102,7 +104,7 @@ def test_the_users_state_directory_keeps_the_record_where_the_home_cannot(
     (file.parent / "backups").write_text("in the way")
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     crash_after(file, "open_for_update", 1, NEW)
-    (record,) = records(RealDisk(), str(file.parent))
+    (record,) = records(RealDisk(), str(file.parent)).found
     assert Path(record).parent == tmp_path / "state" / "hermes-state"
 
 
@@ -120,7 +122,7 @@ def test_a_file_that_changed_meanwhile_is_left_and_no_record_stays(file: Path) -
     with pytest.raises(Changed):
         overwrite(RealDisk(), resolve(str(file)), OLD, NEW, str(file.parent), NOW, lambda at: False)
     assert file.read_bytes() == OLD
-    assert list(records(RealDisk(), str(file.parent))) == []
+    assert records(RealDisk(), str(file.parent)).found == []
 
 
 def test_a_write_that_fails_is_undone(file: Path) -> None:
@@ -130,15 +132,28 @@ def test_a_write_that_fails_is_undone(file: Path) -> None:
         write(file, LONG, disk)
     assert (caught.value.content, caught.value.errno) == ("old", errno.ENOSPC)
     assert file.read_bytes() == OLD
-    assert list(records(RealDisk(), str(file.parent))) == []
+    assert records(RealDisk(), str(file.parent)).found == []
 
 
 def test_a_write_that_cannot_be_undone_keeps_its_record_and_says_what_to_do(file: Path) -> None:
+    def fail(verb: str, arguments: tuple[Any, ...]) -> None:
+        if verb == "sync" and arguments[0].name == file.name:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
     with pytest.raises(WriteFailed) as caught:
-        write(file, LONG, FailingDisk("open_for_update", errno.EIO))
+        write(file, LONG, WatchedDisk(fail))
     assert caught.value.content == "torn"
     assert caught.value.hint == "run: hermes-state recover"
-    assert len(list(records(RealDisk(), str(file.parent)))) == 1
+    assert len(records(RealDisk(), str(file.parent)).found) == 1
+
+
+def test_a_file_that_cannot_even_be_opened_is_as_it_was_and_nothing_has_to_be_recovered(file: Path) -> None:
+    with pytest.raises(WriteFailed) as caught:
+        write(file, LONG, FailingDisk("open_for_update", errno.EROFS))
+    assert (caught.value.content, caught.value.errno) == ("old", errno.EROFS)
+    assert caught.value.hint == "mount it writable, or run this where it is"
+    assert file.read_bytes() == OLD
+    assert records(RealDisk(), str(file.parent)).found == []
 
 
 @pytest.mark.parametrize("cut", range(len(LONG) + 1))
@@ -172,23 +187,23 @@ def test_what_somebody_has_written_since_is_left_and_so_is_the_record(file: Path
 def test_a_writer_that_is_still_at_it_is_spared(file: Path) -> None:
     crash_after(file, "open_for_update", 1, LONG)
     file.write_bytes(LONG[:4] + OLD[4:])
-    asked: list[int | None] = []
+    asked: list[Writer | None] = []
 
-    def at_work(pid: int | None, age: float) -> bool:
-        asked.append(pid)
+    def at_work(writer: Writer | None, age: float) -> bool:
+        asked.append(writer)
         return True
 
     assert [one.state for one in recover(RealDisk(), str(file.parent), now=NOW, at_work=at_work)] == ["running"]
-    assert asked == [os.getpid()]
+    assert asked == [this()]
     assert file.read_bytes() == LONG[:4] + OLD[4:]
 
 
 def test_a_record_that_was_never_finished_touches_nothing(file: Path) -> None:
     crash_after(file, "open_for_update", 1, NEW)
-    (record,) = records(RealDisk(), str(file.parent))
+    (record,) = records(RealDisk(), str(file.parent)).found
     (Path(record) / backup.MANIFEST).unlink()
     file.write_bytes(NEW)
-    spared = recover(RealDisk(), str(file.parent), now=NOW, at_work=lambda pid, age: pid is None)
+    spared = recover(RealDisk(), str(file.parent), now=NOW, at_work=lambda writer, age: writer is None)
     assert [one.state for one in spared] == ["running"]
     assert recover(RealDisk(), str(file.parent)) == [Mended("", record, "unstarted")]
     assert file.read_bytes() == NEW
@@ -199,7 +214,7 @@ def test_a_record_that_was_never_finished_touches_nothing(file: Path) -> None:
 @pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b"\xff", b'{"real_path": 1}'])
 def test_a_damaged_record_touches_nothing(file: Path, name: str, data: bytes) -> None:
     crash_after(file, "open_for_update", 1, LONG)
-    (record,) = records(RealDisk(), str(file.parent))
+    (record,) = records(RealDisk(), str(file.parent)).found
     (Path(record) / name).write_bytes(data)
     file.write_bytes(LONG[:4] + OLD[4:])
     assert [one.state for one in recover(RealDisk(), str(file.parent))] == ["unreadable"]
@@ -217,7 +232,7 @@ def test_root_is_not_led_to_the_file_of_another_user(file: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give files away")
     crash_after(file, "open_for_update", 1, LONG)
-    (record,) = records(RealDisk(), str(file.parent))
+    (record,) = records(RealDisk(), str(file.parent)).found
     os.chown(record, 1234, 1234)
     file.write_bytes(LONG[:4] + OLD[4:])
     assert [one.state for one in recover(RealDisk(), str(file.parent))] == ["foreign"]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from hermes_state.links import resolve
-from hermes_state.obstacle import CLOSED, MOUNTED, obstacle
+from hermes_state.obstacle import CLOSED, MOUNTED, SEALED, obstacle
 
 NOBODY = 1234
 
@@ -103,6 +103,14 @@ def test_a_mount_is_found_whatever_its_name(tmp_path: Path, name: str) -> None:
     assert obstacle(resolve(str(path)), str(mounts)) == MOUNTED
     mounts.write_bytes(b"25 22 0:5 /x " + listed + b"x rw - ext4 /dev/x rw\nshort\n")
     assert obstacle(resolve(str(path)), str(mounts)) == ""
+
+
+def test_a_mount_that_may_not_be_written_can_be_changed_in_no_way(place: Path, as_somebody) -> None:
+    path = file(place, 0o444)
+    mounts = place / "mounts"
+    mounts.write_text(f"25 22 0:5 /x {path} ro - ext4 /dev/x rw\n")
+    with as_somebody():
+        assert obstacle(resolve(str(path)), str(mounts)) == SEALED
 
 
 def test_without_a_list_of_mounts_nothing_is_said(tmp_path: Path) -> None:

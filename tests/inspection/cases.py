@@ -6,32 +6,25 @@ A maker prepares the home at the path that it gets and may return another home t
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from hermes_state.home import Home
-from tests.inspection.homes import HOUR, NOW, agent, auth, cooling, link, mark, put, record, row
-
-Maker = Callable[[Path], Path | Home | None]
-
-
-class Case(NamedTuple):
-    fires: Maker
-    silent: Maker
-    #: The JSON pointer that the finding has.
-    pointer: str = ""
-
-
-def file(name: str, content: Any, mode: int = 0o600) -> Maker:
-    def make(home: Path) -> None:
-        put(home / name, content, mode)
-
-    return make
-
-
-def directory(name: str) -> Maker:
-    return lambda home: (home / name).mkdir(parents=True)
+from tests.inspection.cases_home import CASES_HOME
+from tests.inspection.homes import HOUR, NOW, SECRET, agent, at, auth, cooling, link, mark, put, record, row
+from tests.inspection.makers import (
+    ENTRY,
+    GOOD,
+    Case,
+    Maker,
+    both,
+    breaker,
+    directory,
+    file,
+    linked,
+    owned,
+    session,
+    sessions,
+)
 
 
 def pool(
@@ -59,64 +52,54 @@ def profile(root: Any, own: Any) -> Maker:
     return make
 
 
-def breaker(content: Any, name: str = "nous.json") -> Maker:
-    return file(f"rate_limits/{name}", content)
-
-
-def session(**fields: Any) -> dict[str, Any]:
-    key = "agent:main:telegram:dm:11"
-    times = {"created_at": "2026-01-01T12:00:00", "updated_at": "2026-01-01T12:00:00"}
-    return {key: {"session_key": key, "session_id": "20260101_120000_0123abcd", **times, **fields}}
-
-
-def sessions(content: Any) -> Maker:
-    return file("sessions/sessions.json", content)
-
-
 #: More than is read of a file where a test has the limit lowered.
 TOO_LARGE = b"#" * 5000
-
-
-def owned(name: str, content: Any, uid: int, mode: int, home_uid: int = 1234) -> Maker:
-    """A file of user ``uid`` in a home of user ``home_uid``."""
-
-    def make(home: Path) -> None:
-        path = put(home / name, content, mode)
-        os.chown(path, uid, home_uid)
-        os.chown(home, home_uid, home_uid)
-
-    return make
-
-
-def linked(name: str, target: str) -> Maker:
-    def make(home: Path) -> None:
-        link(home / name, target)
-
-    return make
-
-
-def both(*makers: Maker) -> Maker:
-    def make(home: Path) -> None:
-        for maker in makers:
-            maker(home)
-
-    return make
 
 
 def hard_linked(home: Path) -> None:
     os.link(put(home / "auth.json", GOOD), home / "another-name")
 
 
-GOOD = auth({"openrouter": [row()]})
+def benched_key(value: str) -> Maker:
+    """A row from the environment that is benched, beside a ``.env`` that has ``value`` for its key."""
+    borrowed = cooling(source="env:OPENROUTER_API_KEY", access_token=None, secret_fingerprint=TIE["token"])
+    return both(pool(borrowed), file(".env", f"# keys\nexport OPENROUTER_API_KEY='{value}'\n"))
+
+
+def login(**tokens: str) -> Maker:
+    """A login under ``providers`` that an agent gave up, and what of its tokens is left."""
+    error = {"code": "invalid_grant", "reason": "refresh_token_reused", "relogin_required": True}
+    return file("auth.json", auth(providers={"nous": {"client_id": "x", "last_auth_error": error, **tokens}}))
+
+
+def in_store(folder: str, name: str = "auth.json") -> Maker:
+    """A file that is a link into ``folder`` beside the home; the tests take ``store`` for a store."""
+
+    def make(home: Path) -> None:
+        link(home / name, put(home.parent / folder / name, GOOD, 0o400))
+
+    return make
+
+
+def shared_by_link(name: str) -> Maker:
+    """A file of a profile that is a link to the root's."""
+
+    def make(home: Path) -> Path:
+        link(home / "profiles" / "coder" / name, put(home / name, GOOD))
+        return home / "profiles" / "coder"
+
+    return make
+
+
 TIE = record(row())
 HELD = {"7e472f": {**TIE, **mark()}}
 DOUBLED = '{"providers": {}, "credential_pool": {"nous": [{"id": "a", "id": "b", "source": "manual"}]}}'
 HALF = '{"providers": {}, "credential_pool": {}, "note": "\\ud800"}'
 ROW = "/credential_pool/openrouter/0"
 RECORD = "/credential_pool_runtime/pools/openrouter/7e472f"
-ENTRY = "/agent:main:telegram:dm:11"
 
-CASES = {
+
+CASES = CASES_HOME | {
     "HS-AUTH-001": Case(directory("auth.json"), file("auth.json", GOOD)),
     "HS-AUTH-002": Case(file("auth.json", b""), file("auth.json", b" ")),
     "HS-AUTH-003": Case(file("auth.json", b'{"providers": {'), file("auth.json", b'{"providers": {}}')),
@@ -178,6 +161,28 @@ CASES = {
         "/credential_pool/nous",
     ),
     "HS-AUTH-036": Case(profile(b"[", None), profile(None, None)),
+    "HS-AUTH-037": Case(benched_key("sk-or-v1-test-new"), benched_key(f"{SECRET}-7e472f"), ROW),
+    "HS-AUTH-038": Case(
+        pool(row(source="env:OPENROUTER_API_KEY")),
+        pool(row(source="env:OPENROUTER_API_KEY", access_token=None, secret_fingerprint=TIE["token"])),
+        f"{ROW}/access_token",
+    ),
+    "HS-AUTH-039": Case(
+        pool(row(last_status="dead")), both(lambda home: agent(home, "0.15.2"), pool(row(last_status="dead"))), ROW
+    ),
+    "HS-AUTH-040": Case(
+        pool(row(last_status="dead", last_status_at=NOW - HOUR)), pool(row(last_status="dead", last_status_at=0)), ROW
+    ),
+    "HS-AUTH-041": Case(
+        file("auth.json", auth(suppressed_sources={"openrouter": ["env:OPENROUTER_API_KEY"]})),
+        file("auth.json", auth(suppressed_sources={"openrouter": []})),
+        "/suppressed_sources/openrouter",
+    ),
+    "HS-AUTH-042": Case(
+        pool(cooling(last_status_at=(NOW - 60.0) * 1000)), pool(cooling(last_status_at=NOW)), f"{ROW}/last_status_at"
+    ),
+    "HS-AUTH-043": Case(pool(cooling()), pool(cooling(seconds=-1.0)), ROW),
+    "HS-AUTH-044": Case(login(), login(refresh_token="rt-test-1"), "/providers/nous/last_auth_error"),
     "HS-SESS-001": Case(directory("sessions/sessions.json"), sessions({})),
     "HS-SESS-002": Case(sessions(b""), sessions({})),
     "HS-SESS-003": Case(sessions(b"\0\0"), sessions({})),
@@ -222,4 +227,11 @@ CASES = {
     "HS-HOME-004": Case(owned("auth.json", GOOD, 0, 0o600), owned("auth.json", GOOD, 0, 0o640)),
     "HS-HOME-005": Case(hard_linked, file("auth.json", GOOD)),
     "HS-HOME-006": Case(directory("gateway_state.json"), file("gateway_state.json", {"gateway_state": "stopped"})),
+    "HS-HOME-007": Case(in_store("store"), in_store("elsewhere")),
+    "HS-HOME-008": Case(shared_by_link("auth.json"), shared_by_link("config.yaml")),
+    "HS-HOME-009": Case(file("auth.json.corrupt", b"{"), file("backups/notes.txt", b"")),
+    "HS-HOME-010": Case(lambda home: at(home, managed="NixOS"), at),
+    "HS-HOME-011": Case(file("scope/config.yaml", "model: a\n"), directory("scope")),
+    "HS-HOME-013": Case(in_store("store", "config.yaml"), in_store("store", "auth.json")),
+    "HS-HOME-012": Case(file("ESTOP", b""), both(lambda home: agent(home, "0.19.0"), file("ESTOP", b""))),
 }

@@ -15,6 +15,7 @@ from hermes_state.runtime.record import ties
 
 NOW = 1_800_000_000.0
 HOUR = 3600.0
+DAY = 24 * HOUR
 #: Planted in every row: must never come out of an inspection.
 SECRET = "sk-or-v1-test-d41d8cd98f00b204e9800998ecf8427e"
 

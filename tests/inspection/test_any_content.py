@@ -1,4 +1,4 @@
-"""Whatever stands in the files: an inspection ends, its JSON is JSON, and it says the same twice."""
+"""Whatever stands in the files: an inspection ends, its JSON fits the published schema, and it says the same twice."""
 
 from __future__ import annotations
 
@@ -13,8 +13,19 @@ from hypothesis import strategies as st
 
 from hermes_state.inspection import as_json
 from hermes_state.runtime.record import MOVED_FIELDS
+from tests import outputs
+from tests.inspection.cases_home import state_db
 from tests.inspection.homes import NOW, agent, put, report, row
 
+#: What the gateway remembers, and the limits of pairing.
+GATEWAY_FILES = (
+    ".restart_failure_counts",
+    "gateway/restart_loop.json",
+    "gateway/dead_targets.json",
+    "gateway-starts.log",
+    "platforms/pairing/_rate_limits.json",
+    "pairing/telegram-pending.json",
+)
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -73,6 +84,7 @@ def inspected(version: str | None, name: str, content: str | bytes) -> dict[str,
         first, second = (as_json(report(home, coder)) for _ in range(2))
         text = json.dumps(first, allow_nan=False)
         assert text == json.dumps(second, allow_nan=False)
+        assert outputs.faults(text) == []
         made: dict[str, Any] = json.loads(text)
         return made
 
@@ -105,8 +117,34 @@ def test_any_config_can_be_inspected(content: Any) -> None:
     inspected(None, "config.yaml", json.dumps(content))
 
 
-@settings(max_examples=50)
+MEMORIES = st.dictionaries(
+    st.sampled_from(["boots", "_lockout:telegram", "_failures:telegram", "telegram:1", "agent:main:x"]) | st.text(),
+    VALUES | st.dictionaries(st.sampled_from(["created_at", "reason", "marked_at"]), VALUES),
+    max_size=4,
+)
+
+
+@settings(max_examples=20)
+@given(content=MEMORIES | VALUES)
+@pytest.mark.parametrize("name", GATEWAY_FILES)
+def test_any_memory_of_the_gateway_can_be_inspected(name: str, content: Any) -> None:
+    inspected(None, name, json.dumps(content))
+
+
+@settings(max_examples=30)
+@given(content=st.dictionaries(st.text(max_size=5), VALUES, max_size=3), entry=VALUES)
+def test_any_index_in_a_database_can_be_inspected(content: Any, entry: Any) -> None:
+    with tempfile.TemporaryDirectory() as base:
+        put(Path(base) / "sessions" / "sessions.json", {"agent:main:x": entry})
+        state_db({key.encode("utf-8", "replace").decode(): value for key, value in content.items()})(Path(base))
+        json.dumps(as_json(report(Path(base))), allow_nan=False)
+
+
+@settings(max_examples=25)
 @given(content=st.binary(max_size=40))
-@pytest.mark.parametrize("name", ["auth.json", "sessions/sessions.json", "config.yaml", "rate_limits/nous.json"])
+@pytest.mark.parametrize(
+    "name",
+    ["auth.json", "sessions/sessions.json", "config.yaml", "rate_limits/nous.json", "state.db", *GATEWAY_FILES, ".env"],
+)
 def test_any_bytes_can_be_inspected(name: str, content: bytes) -> None:
     inspected(None, name, content)

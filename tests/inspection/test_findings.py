@@ -10,24 +10,15 @@ import pytest
 from hermes_state.findings import CATALOGUE, finding
 from hermes_state.home import Home
 from hermes_state.migration.run import Options, migrate_auth
-from hermes_state.stores.auth import AuthStore
-from hermes_state.stores.config import ConfigStore
-from hermes_state.stores.sessions import SessionsStore
-from tests.inspection.cases import CASES, GOOD, Case, Maker, both, file, linked, owned, pool, profile
+from tests.inspection.cases import CASES, pool, profile
 from tests.inspection.homes import HOUR, NOW, agent, at, auth, cooling, found, look, mark, put, record, report, row
-
-#: Findings about files of other users.
-NEEDS_ROOT = {"HS-HOME-003", "HS-HOME-004"}
+from tests.inspection.machine import prepare
+from tests.inspection.makers import GOOD, Case, Maker, both, file, linked, owned
 
 
 @pytest.fixture
-def ready(id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What some cases need of the machine, and what spares it a file of 512 MiB."""
-    if id in NEEDS_ROOT and os.geteuid() != 0:
-        pytest.skip("only root can give files away")
-    if id.endswith("-004"):
-        for store in (AuthStore, SessionsStore, ConfigStore):
-            monkeypatch.setattr(store, "limit", 4096)
+def ready(id: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    prepare(id, monkeypatch, tmp_path)
 
 
 def made(maker: Maker, home: Path) -> Path | Home:
@@ -125,7 +116,7 @@ def test_what_ended_a_record_is_said(home: Path, fields: dict[str, object], sinc
     pool(row(**fields), records={"7e472f": record(row(), **mark())})(home)
     (hit,) = found(home, "HS-AUTH-024")
     assert since in hit.message
-    assert hit.hint == f"hermes-state --home {home} migrate"
+    assert hit.hint == f"`hermes-state --home {home} migrate` tidies it up"
 
 
 @pytest.mark.parametrize("records", [{"openrouter": "oops"}, {"gone": []}])
@@ -179,7 +170,7 @@ def test_a_wide_mode_is_told_with_what_it_allows_and_what_ends_it(home: Path) ->
     put(home / "auth.json", GOOD, 0o666)
     (hit,) = found(home, "HS-HOME-002")
     assert "0666" in hit.message and "read and change" in hit.message
-    assert hit.hint == f"chmod 600 {home}/auth.json"
+    assert hit.hint == f"`chmod 600 {home}/auth.json` keeps them out"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -187,7 +178,7 @@ def test_a_lock_that_the_homes_owner_cannot_take_is_told_with_the_command_for_it
     both(file("auth.json", GOOD), owned("auth.lock", "", 0, 0o644))(home)
     os.chown(home / "auth.json", 1234, 1234)
     (hit,) = found(home, "HS-HOME-004")
-    assert (hit.path, hit.hint) == (f"{home}/auth.lock", f"sudo chown 1234:1234 {home}/auth.lock")
+    assert (hit.path, hit.hint) == (f"{home}/auth.lock", f"`sudo chown 1234:1234 {home}/auth.lock` gives it back")
     os.chmod(home / "auth.lock", 0o666)
     assert found(home, "HS-HOME-004") == []
 
@@ -210,7 +201,7 @@ def test_a_breaker_that_hangs_agents_says_so(home: Path) -> None:
     os.mkfifo(home / "rate_limits" / "nous.json")
     (hit,) = found(home, "HS-BREAK-001")
     assert "waits until somebody writes" in hit.message
-    assert hit.hint == f"hermes-state --home {home} clear-breaker nous"
+    assert hit.hint == f"`hermes-state --home {home} clear-breaker nous` removes it"
 
 
 def test_a_foreign_file_that_cannot_be_read_is_still_only_foreign(home: Path) -> None:
@@ -261,7 +252,7 @@ def test_pending_is_what_migrate_would_do(home: Path, rows: list[object], record
     seen = look(home)
     assert bool(seen.files[0].pending) is is_pending
     assert [each.hint for each in seen.findings if each.id == "HS-AUTH-010"] == [
-        f"hermes-state --home {home} migrate"
+        f"`hermes-state --home {home} migrate` does it"
     ] * is_pending
     assert migrate_auth(at(home), Options(dry_run=True), NOW).changed is is_pending
 
@@ -270,7 +261,7 @@ def test_migrate_is_advised_for_orphans_that_have_ended_only(home: Path) -> None
     records = {**OLD, "c": {**record(row("c")), **mark()}}
     put(home / "auth.json", auth({"openrouter": [row("b")]}, {"openrouter": records}))
     hints = {each.pointer.rpartition("/")[2]: each.hint for each in found(home, "HS-AUTH-026")}
-    assert hints == {"7e472f": f"hermes-state --home {home} migrate", "c": ""}
+    assert hints == {"7e472f": f"`hermes-state --home {home} migrate` tidies it up", "c": "nothing has to be done"}
 
 
 def test_no_command_is_advised_that_would_refuse_the_file(home: Path) -> None:

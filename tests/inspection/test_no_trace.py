@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.ground.places import snapshot
+from tests.inspection.cases_home import NOBODY, state_db
 from tests.inspection.homes import NOW, auth, cooling, link, put, report, row
+from tests.inspection.test_any_content import GATEWAY_FILES
 
 PROJECT = Path(__file__).resolve().parents[2]
 PROGRAM = """\
@@ -34,7 +36,14 @@ def full(home: Path) -> Path:
     put(home / "rate_limits" / "nous-anonymous.json", {"reset_at": NOW - 60.0})
     put(home / "gateway.lock", "{}")
     put(home / "gateway.pid", {"pid": 1, "kind": "hermes-gateway"})
-    put(home / "state.db", b"")
+    state_db({"agent:main:x": {}})(home)
+    put(home / "state.db-wal", b"x" * 100)
+    for name in GATEWAY_FILES:
+        put(home / name, {})
+    put(home / ".auth_abcd1234.tmp", b"x")
+    put(home / f".auth.json.hermes-state.{NOBODY}.0123abcd.tmp", b"x")
+    put(home / "backups" / "hermes-state" / "20270101T000000Z-0123.in-place" / "manifest.json", {})
+    put(home / ".env", "OPENROUTER_API_KEY=sk-or-v1-test-none\n")
     (home / "profiles" / "coder").mkdir(parents=True)
     return home
 
@@ -91,6 +100,7 @@ HEAVY = {"pydantic", "pydantic_core", "ruamel.yaml", "rich", "typer", "filelock"
         ("auth.json", json.dumps(auth({"openrouter": [row()]})), set()),
         ("config.yaml", "model: a\n", {"ruamel.yaml"}),
         ("sessions/sessions.json", "{}", set()),
+        ("state.db", "no database", {"sqlite3"}),
         ("rate_limits/nous.json", '{"reset_at": 1}', set()),
     ],
 )

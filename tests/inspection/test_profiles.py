@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -185,3 +188,45 @@ def test_homes_of_several_roots_are_told_apart(home: Path, profile: Path, tmp_pa
     lonely.mkdir()
     assert [len(each.credentials) for each in report(profile, lonely).homes] == [1, 0]
     assert report(at(lonely)).homes[0].profile == "default"
+
+
+@pytest.mark.parametrize(
+    "words", ["inspect --json", "inspect", "check", "migrate --dry-run --json", "clear-cooldown nous --dry-run --json"]
+)
+def test_ten_times_the_profiles_is_not_more_than_ten_times_the_work(
+    home: Path, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Work is counted in questions to the file system: a home that asks about its siblings shows at once."""
+    from hermes_state.cli import app
+
+    put(home / "auth.json", auth({"openrouter": [row()]}))
+    put(home / "gateway_state.json", {"gateway_state": "running", "served_profiles": ["p000"], "pid": 1 << 22})
+    asked = 0
+
+    def counting(real: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*arguments: Any, **named: Any) -> Any:
+            nonlocal asked
+            asked += 1
+            return real(*arguments, **named)
+
+        return counted
+
+    def work(until: int) -> int:
+        """Make profiles until there are so many; the questions of a run over all of them."""
+        nonlocal asked
+        for number in range(len(list(home.glob("profiles/*"))), until):
+            path = home / "profiles" / f"p{number:03}"
+            put(path / "auth.json", auth({"nous": [cooling()]}))
+            put(path / "rate_limits" / "nous.json", {"reset_at": NOW})
+            put(path / "gateway_state.json", {"gateway_state": "running", "served_profiles": ["p000"], "pid": 1 << 22})
+        asked = 0
+        assert app.run(["--home", str(home), "--all-profiles", *words.split()]) in (0, 1)
+        capsys.readouterr()
+        return asked
+
+    work(1)  # what is imported is not asked for again
+    for name in ("stat", "lstat", "open", "listdir", "readlink", "scandir", "access"):
+        monkeypatch.setattr(os, name, counting(getattr(os, name)))
+    few, some, many = (work(count) for count in (5, 10, 30))
+    assert few < some
+    assert many - some <= 4 * (some - few) + 20

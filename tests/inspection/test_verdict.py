@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hermes_state.inspection.report import Block, Provider
-from tests.inspection.homes import NOW, agent, at, auth, cooling, look, mark, put, record, row
+from tests.inspection.homes import NOW, SECRET, agent, at, auth, cooling, look, mark, put, record, row
 
 
 def providers(home: Path, pools: Any, section: Any = None) -> dict[str, Provider]:
@@ -264,3 +264,154 @@ def test_what_clears_borrowed_rows_names_the_home_that_has_them(home: Path) -> N
     coder = home / "profiles" / "coder"
     coder.mkdir(parents=True)
     assert look(coder).providers[0].blocked_by[0].clear_with == f"hermes-state --home {home} clear-cooldown nous a"
+
+
+# --- beyond pool and breaker ------------------------------------------------------------------------------------------
+
+LOST = {"last_auth_error": {"relogin_required": True, "reason": "refresh_token_reused"}}
+
+
+def agents(home: Path, words: str) -> str:
+    """What is typed for the agent of a root home that was named."""
+    return f"HERMES_HOME={home} hermes -p default {words}"
+
+
+def told(home: Path, **content: Any) -> dict[str, Provider]:
+    put(home / "auth.json", {**auth(), **content})
+    return {each.provider: each for each in look(home).providers}
+
+
+def test_a_suppressed_source_blocks_a_provider_that_has_nothing_else(home: Path) -> None:
+    (found,) = told(home, suppressed_sources={"openrouter": ["env:OPENROUTER_API_KEY"]}).values()
+    path = str(home / "auth.json")
+    what = "env:OPENROUTER_API_KEY suppressed: agents take up no credential from there"
+    clear = agents(home, "auth add openrouter")
+    assert found == Provider("openrouter", 0, 0, None, (Block(what, path, None, clear),))
+
+
+@pytest.mark.parametrize(("rows", "blocks"), [([row()], 0), ([cooling()], 2), ([], 1)])
+def test_a_suppressed_source_is_told_where_no_credential_is_usable(home: Path, rows: list[Any], blocks: int) -> None:
+    pools = {"openrouter": rows}
+    found = told(home, credential_pool=pools, suppressed_sources={"openrouter": {"env:OPENROUTER_API_KEY": {}}})
+    assert len(found["openrouter"].blocked_by) == blocks
+
+
+@pytest.mark.parametrize("odd", [[], "openrouter", {"openrouter": "env:X"}, {"openrouter": [5, None]}, {"x": 1}])
+def test_what_suppresses_nothing_blocks_nothing(home: Path, odd: Any) -> None:
+    assert told(home, suppressed_sources=odd) == {}
+
+
+def test_names_of_suppressed_sources_are_harmless(home: Path) -> None:
+    (found,) = told(home, suppressed_sources={"nous": [f"env:\x1b[2J{SECRET}"]}).values()
+    assert SECRET not in found.blocked_by[0].what
+    assert found.blocked_by[0].what.isprintable()
+
+
+def test_agents_leave_sources_of_custom_pools_suppressed_so_that_no_command_is_named(home: Path) -> None:
+    (found,) = told(home, suppressed_sources={"custom:mine": ["config:Mine"]}).values()
+    assert found.blocked_by[0].clear_with is None
+
+
+def test_a_profile_that_borrows_usable_rows_is_not_blocked_by_its_own_suppression(home: Path) -> None:
+    coder = home / "profiles" / "coder"
+    put(home / "auth.json", auth({"openrouter": [row()]}))
+    put(coder / "auth.json", auth(suppressed_sources={"openrouter": ["env:OPENROUTER_API_KEY"]}))
+    (found,) = look(coder).providers
+    assert (found.usable, found.blocked_by) == (1, ())
+
+
+def test_a_login_that_has_ended_blocks_its_provider(home: Path) -> None:
+    (found,) = told(home, providers={"nous": LOST}).values()
+    (block,) = found.blocked_by
+    assert (found.provider, found.usable, found.of) == ("nous", 0, 0)
+    assert block.what == "a login that has ended (refresh_token_reused): log in again"
+    assert block.clear_with == agents(home, "auth add nous")
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {**LOST, "access_token": "at-test"},
+        {**LOST, "tokens": {"refresh_token": "rt-test"}},
+        {"last_auth_error": {"relogin_required": False}},
+        {"last_auth_error": "x"},
+        {},
+        [],
+    ],
+    ids=str,
+)
+def test_a_login_that_can_be_refreshed_does_not(home: Path, state: Any) -> None:
+    assert told(home, providers={"nous": state}) == {}
+
+
+def test_a_dead_credential_is_cleared_with_the_flag_for_that(home: Path) -> None:
+    found = only(home, row(last_status="dead", last_status_at=NOW))
+    clear = f"hermes-state --home {home} clear-cooldown openrouter 7e472f --dead"
+    assert [block.clear_with for block in found.blocked_by] == [clear]
+
+
+@pytest.mark.parametrize(
+    ("rows", "named"),
+    [([cooling("a")], True), ([cooling("b")], False), ([cooling("a"), cooling("c")], False), ([cooling(None)], False)],
+)
+def test_what_a_profile_hides_is_uncovered_by_removing_a_copy_and_nothing_else(
+    home: Path, rows: list[Any], named: bool
+) -> None:
+    put(home / "auth.json", auth({"nous": [row("a")]}))
+    coder = home / "profiles" / "coder"
+    put(coder / "auth.json", auth({"nous": rows}))
+    blocks = {block.what: block.clear_with for block in look(coder).providers[0].blocked_by}
+    clear = f"HERMES_HOME={coder} hermes auth remove nous a" if named else None
+    assert blocks["own rows, which hide 1 usable in the root store"] == clear
+
+
+# --- a pause ----------------------------------------------------------------------------------------------------------
+
+HELD = "no new turn of a gateway, no cron job and no kanban task begins; the command line still works"
+
+
+def test_a_pause_is_told_of_every_provider_and_takes_no_credential_away(home: Path) -> None:
+    put(home / "ESTOP", "")
+    found = providers(home, {"openrouter": [row()], "nous": [row(), cooling("b")]})
+    for each in found.values():
+        assert (each.usable, each.blocked_by[-1]) == (
+            1,
+            Block(f"a pause: {HELD}", str(home / "ESTOP"), None, agents(home, "resume")),
+        )
+
+
+@pytest.mark.parametrize(("version", "held"), [(None, True), ("0.19.0", False), ("0.20.1", True), ("0.22.2", True)])
+def test_agents_know_a_pause_since_0_20(home: Path, version: str | None, held: bool) -> None:
+    put(home / "ESTOP", "")
+    if version is not None:
+        agent(home, version)
+    assert bool(only(home, row()).blocked_by) is held
+
+
+def test_a_pause_of_the_root_holds_its_profiles_too(home: Path) -> None:
+    coder = home / "profiles" / "coder"
+    put(home / "ESTOP", {"reason": "moving house", "engaged_at": "2027-01-15T07:00:00+00:00"})
+    put(coder / "auth.json", auth({"nous": [row()]}))
+    (block,) = look(coder).providers[0].blocked_by
+    assert block == Block(
+        f"a pause (moving house): {HELD}", str(home / "ESTOP"), None, f"HERMES_HOME={coder} hermes resume"
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"reason": 5}', b"\xff", b"[" * 5000])
+def test_whatever_the_file_of_a_pause_holds_it_counts(home: Path, content: bytes) -> None:
+    put(home / "ESTOP", content)
+    assert only(home, row()).blocked_by[0].what == f"a pause: {HELD}"
+
+
+def test_a_directory_pauses_as_well_and_a_link_to_nothing_does_not(home: Path) -> None:
+    (home / "ESTOP").symlink_to("gone")
+    assert only(home, row()).blocked_by == ()
+    (home / "gone").mkdir()
+    assert len(only(home, row()).blocked_by) == 1
+
+
+def test_what_was_written_as_the_reason_is_harmless(home: Path) -> None:
+    put(home / "ESTOP", {"reason": f"key {SECRET}\x1b[2J"})
+    (block,) = only(home, row()).blocked_by
+    assert SECRET not in block.what and "\x1b" not in block.what

@@ -19,6 +19,7 @@ from hermes_state import liveness
 from hermes_state.errors import NoSuchHome
 from hermes_state.home import Home, all_homes, find
 from hermes_state.liveness import Gateway, State, gateway, gateways
+from hermes_state.processes import Processes
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")
 
@@ -208,11 +209,32 @@ def test_a_start_time_from_a_split_at_every_blank_is_recognised(home: Home, star
     assert gateway(home).state is State.RUNNING
 
 
-@pytest.mark.parametrize("words", [("gateway", "run"), ("chat",)])
-def test_a_recycled_process_id_is_told_by_its_start_time(home: Home, start: Start, words: tuple[str, ...]) -> None:
-    child = start(home, lock=False, words=words, record={"start_time": 5})
+def test_a_recycled_process_id_is_told_by_its_start_time(home: Home, start: Start) -> None:
+    child = start(home, lock=False, words=("chat",), record={"start_time": 5})
     assert child.poll() is None
     assert gateway(home).state is State.STOPPED
+
+
+def test_a_gateway_that_got_the_number_of_its_predecessor_is_unclear_until_it_holds_the_lock(
+    home: Home, start: Start, tmp_path: Path
+) -> None:
+    child = start(home, lock=False, record={"start_time": 5})
+    assert (gateway(home).state, gateway(home).pid) == (State.UNCLEAR, child.pid)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("gateway.pid", "gateway_state.json"):
+        shutil.copy(Path(home.path, name), elsewhere)
+    assert gateway(home._replace(path=str(elsewhere), root=str(elsewhere))).state is State.STOPPED
+
+
+@pytest.mark.parametrize(("drift", "state"), [(150, State.RUNNING), (-150, State.RUNNING), (5000, State.STOPPED)])
+def test_a_start_time_that_is_a_little_off_is_the_same(home: Home, start: Start, drift: int, state: State) -> None:
+    child = start(home, lock=False, words=("chat",))
+    (started,) = Processes().start_times(child.pid)
+    for name in ("gateway.pid", "gateway.lock", "gateway_state.json"):
+        path = Path(home.path, name)
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"start_time": started + drift}))
+    assert gateway(home).state is state
 
 
 def test_a_zombie_is_not_a_gateway(home: Home, start: Start) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -18,6 +19,7 @@ from hermes_state.home import Home
 from hermes_state.links import resolve
 from hermes_state.migration.run import Options, migrate_auth
 from hermes_state.recovering import recover
+from hermes_state.writer import this
 
 #: No process has it: above the largest that Linux gives.
 DEAD = 4194305
@@ -58,7 +60,7 @@ def half_written(home: Path, at_byte: int = 12) -> Path:
             inplace.overwrite(Dying(), resolve(str(file)), OLD, NEW, str(home), time.time(), lambda at: True)
         finally:
             inplace._discard = real
-    (record,) = inplace.records(RealDisk(), str(home))
+    (record,) = inplace.records(RealDisk(), str(home)).found
     manifest = Path(record) / backup.MANIFEST
     manifest.write_bytes(manifest.read_bytes().replace(f'"pid": {os.getpid()}'.encode(), f'"pid": {DEAD}'.encode()))
     file.write_bytes(NEW[:at_byte] + OLD[at_byte:])
@@ -83,7 +85,7 @@ def test_a_whole_file_is_not_called_mended(home: Path) -> None:
 
 def test_a_record_of_a_living_process_is_left(home: Path) -> None:
     half_written(home)
-    (record,) = inplace.records(RealDisk(), str(home))
+    (record,) = inplace.records(RealDisk(), str(home)).found
     manifest = Path(record) / backup.MANIFEST
     manifest.write_bytes(manifest.read_bytes().replace(str(DEAD).encode(), str(os.getpid()).encode()))
     done = recover(at(home), later())
@@ -172,10 +174,58 @@ def test_a_backup_that_was_never_finished_is_swept_when_it_is_old(home: Path) ->
     assert sorted(path.name for path in folder.iterdir()) == ["20260101T000000Z-0001", "mine"]
 
 
-@pytest.mark.parametrize("pid", [0, 2**40, 10**9])
-def test_an_impossible_process_does_not_live(pid: int) -> None:
-    assert strays.alive(pid) is (pid == 0)
-    assert strays.alive(os.getpid()) and strays.alive(1)
+def signed(home: Path, **facts: object) -> None:
+    """Say something else of the process in the home's one record."""
+    (record,) = inplace.records(RealDisk(), str(home)).found
+    manifest = Path(record) / backup.MANIFEST
+    said = json.loads(manifest.read_bytes())
+    said["writer"] = {**this()._asdict(), **facts}
+    manifest.write_text(json.dumps(said))
+
+
+@pytest.mark.parametrize("verb", ["open_directory", "names"])
+def test_records_that_may_be_there_and_cannot_be_looked_for_are_no_success(
+    home: Path, verb: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = half_written(home)
+    before = file.read_bytes()
+    folder = str(home.joinpath(*backup.FOLDER))
+    real = getattr(RealDisk, verb)
+
+    def failing(self: RealDisk, at):
+        if folder in (at, getattr(at, "path", "")):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(self, at)
+
+    monkeypatch.setattr(RealDisk, verb, failing)
+    assert app.run(["--home", str(home), "recover"]) == 7
+    shown = capsys.readouterr()
+    assert folder in shown.err
+    assert "nothing to mend" not in shown.out
+    assert file.read_bytes() == before
+
+
+def test_a_process_that_got_the_id_of_a_dead_writer_keeps_nobody_from_mending(home: Path) -> None:
+    file = half_written(home)
+    mine = this().started
+    assert mine is not None
+    signed(home, started=mine - 1)
+    assert [one.path for one in recover(at(home), time.time()).mended] == [str(file)]
+    assert file.read_bytes() == OLD
+
+
+def test_a_writer_of_another_boot_is_gone(home: Path) -> None:
+    file = half_written(home)
+    signed(home, boot="00000000-0000-4000-8000-000000000000")
+    assert [one.path for one in recover(at(home), time.time()).mended] == [str(file)]
+
+
+def test_a_writer_in_another_container_is_given_a_minute(home: Path) -> None:
+    """Its process id says nothing here, living or not."""
+    file = half_written(home)
+    signed(home, space="pid:[1]", pid=DEAD)
+    assert [one.state for one in recover(at(home), time.time()).left] == ["running"]
+    assert [one.path for one in recover(at(home), time.time() + 61).mended] == [str(file)]
 
 
 def test_a_migration_sweeps_at_its_write_and_says_so(home: Path) -> None:
@@ -205,7 +255,7 @@ def test_the_command_says_what_it_mended_swept_and_left(
 
 def test_a_record_that_cannot_be_read_is_no_success(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     half_written(home)
-    (record,) = inplace.records(RealDisk(), str(home))
+    (record,) = inplace.records(RealDisk(), str(home)).found
     (Path(record) / "old").unlink()
     assert app.run(["--home", str(home), "--json", "recover"]) == 7
     answer = json.loads(capsys.readouterr().out)

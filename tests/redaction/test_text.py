@@ -25,6 +25,8 @@ from hermes_state.redaction import fingerprint, harmless, is_secret_key, redact,
         ("line\u2028paragraph\u2029", r"line\u2028paragraph\u2029"),
         ("half \ud83d of a pair \udcff", r"half \ud83d of a pair \udcff"),
         ("tag\U000e0041", r"tag\U000e0041"),
+        ("nothing\u115f\u3164\u2800\uffa0", r"nothing\u115f\u3164\u2800\uffa0"),
+        ("a\u034fb\ufe00\U000e0100\u180e\U0001d173", r"a\u034fb\ufe00\U000e0100\u180e\U0001d173"),
     ],
 )
 def test_what_a_terminal_acts_on_or_hides_becomes_visible(text: str, visible: str) -> None:

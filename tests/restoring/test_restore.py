@@ -281,8 +281,19 @@ def test_tokens_of_now_stay_where_id_and_source_match(auth: Path, stamp: str) ->
         "sk-or-v1-new-token",
         "rt-new-token",
     )
-    assert rows(document)[0]["last_status"] == rows(wanted)[0]["last_status"]
     assert rows(document)[1:] == rows(wanted)[1:]
+
+
+def test_what_the_backup_held_against_a_token_that_is_gone_is_not_held_against_the_new_one(
+    auth: Path, stamp: str
+) -> None:
+    wanted = json.loads(SAMPLE.read_bytes())
+    assert rows(wanted)[0]["last_status"] == "exhausted"
+    changed(auth, lambda document: rows(document)[0].update(access_token="sk-or-v1-new-token", last_error_code=402))
+    bring_back(auth.parent, stamp)
+    restored = rows(json.loads(auth.read_bytes()))[0]
+    assert (restored["last_status"], restored["last_error_code"]) == (None, 402)
+    assert list(restored) == list(rows(wanted)[0])
 
 
 def test_with_tokens_the_bytes_come_back_as_they_were(auth: Path, stamp: str) -> None:

@@ -325,6 +325,54 @@ def test_a_writer_right_after_the_rename_is_reported_and_not_called_success(kind
     assert file.read_bytes() == kind.content + b"\n"
 
 
+@pytest.mark.parametrize("when", ["before the rename", "after it"])
+def test_a_file_that_leads_elsewhere_meanwhile_is_superseded_though_its_bytes_are_the_same(
+    kind: Kind, home: Path, file: Path, tmp_path: Path, when: str
+) -> None:
+    """Somebody moves the file into their dotfiles: the locks that we hold are not those of where it is now."""
+    dotfile = tmp_path / "dotfile"
+
+    class Moving(RecordingDisk):
+        def sync(self, file_: Any) -> None:
+            super().sync(file_)
+            if when == "before the rename":
+                self._move()
+
+        def sync_directory(self, at: Any) -> None:
+            super().sync_directory(at)
+            if when == "after it":
+                self._move()
+
+        def _move(self) -> None:
+            file.rename(dotfile)
+            file.symlink_to(dotfile)
+
+    with pytest.raises(Superseded, match="elsewhere"):
+        store_of(kind, home, Moving()).update(kind.change)
+    assert file.is_symlink()
+    assert dotfile.read_bytes() == (kind.content if when == "before the rename" else kind.changed)
+    assert not [path for path in file.parent.iterdir() if path.name.endswith(".tmp")]
+
+
+def test_a_link_that_leads_elsewhere_meanwhile_is_superseded_and_nothing_is_written(
+    kind: Kind, home: Path, file: Path, tmp_path: Path
+) -> None:
+    """What was read, and would be written, has not changed by a byte: only that it is not the file any more."""
+    then, now = tmp_path / "then", tmp_path / "now"
+    file.rename(then)
+    now.write_bytes(kind.content)
+    file.symlink_to(then)
+
+    def change(document: Any) -> Any:
+        file.unlink()
+        file.symlink_to(now)
+        return kind.change(document)
+
+    with pytest.raises(Superseded, match="elsewhere"):
+        store_of(kind, home).update(change)
+    assert (then.read_bytes(), now.read_bytes()) == (kind.content, kind.content)
+
+
 def test_a_rehearsal_goes_all_the_way_and_writes_nothing(kind: Kind, home: Path, file: Path) -> None:
     before = snapshot(home)
     written = store_of(kind, home, DryDisk()).update(kind.change)

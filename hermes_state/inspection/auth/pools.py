@@ -49,7 +49,10 @@ class Judged(NamedTuple):
 
 
 class Pool(NamedTuple):
-    """``rows`` are as written, ``merged.rows`` with what the section says; ``stays`` as the lens has it."""
+    """``rows`` are as written, ``merged.rows`` with what the section says; ``stays`` as the lens has it.
+
+    ``may_edit`` is false for a pool of a file that no edit may touch, because something else in it is wrong.
+    """
 
     key: str
     rows: list[Any]
@@ -58,6 +61,7 @@ class Pool(NamedTuple):
     stays: list[str]
     refusals: list[Refusal]
     judged: list[Judged]
+    may_edit: bool = True
 
     @property
     def is_read(self) -> bool:
@@ -196,7 +200,7 @@ def _name(value: object) -> str | None:
 
 
 def _identity(value: object) -> str | int | None:
-    return value if isinstance(value, int) else _name(value)
+    return value if type(value) is int else _name(value)
 
 
 def _whole(value: object) -> int | None:

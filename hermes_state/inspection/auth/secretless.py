@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from hermes_state.inspection.auth.origin import is_manual
+
 
 def has_no_secret(pool: str, row: Mapping[str, Any]) -> bool:
     """Whether a row of ``pool`` holds no secret, and gets none from elsewhere when an agent loads it.
@@ -17,8 +19,7 @@ def has_no_secret(pool: str, row: Mapping[str, Any]) -> bool:
     are borrowed from the environment, the config or another program, or follow a login under ``providers``. A login
     that has a refresh token can get its access token by that.
     """
-    source = row.get("source") or "manual"
-    if not isinstance(source, str) or not (source == "manual" or source.startswith("manual:")):
+    if not is_manual(row):
         return False
     keys = ["access_token", "agent_key"] if pool == "nous" else ["access_token"]
     if (row.get("auth_type") or "api_key") != "api_key":

@@ -8,7 +8,7 @@ from typing import Any
 from hermes_state.findings import Finding, finding
 from hermes_state.home import Home
 from hermes_state.inspection.auth.pools import Pool
-from hermes_state.inspection.commands import command
+from hermes_state.inspection.commands import command, quoted
 from hermes_state.inspection.report import Section
 from hermes_state.migration.plan import Plan
 from hermes_state.models.issue import json_type, pointer
@@ -95,7 +95,9 @@ def without_pool(
 
 def _noted(home: Home, path: str, note: Note, mended: Mended) -> Finding:
     id, what = _NOTES[note.what]
-    hint = command(home, "migrate") if (note.pool, note.id) in mended else ""
+    hint = f"{quoted(command(home, 'migrate'))} tidies it up" if (note.pool, note.id) in mended else ""
+    if note.what is What.ORPHAN and not hint:
+        hint = "nothing has to be done"
     return finding(id, path, _place(note.pool, note.id), f"{note.pool} {note.id}: {what}", hint)
 
 

@@ -1,0 +1,205 @@
+"""One home on one screen: the verdict first, the findings last, the worst first in both.
+
+Whatever there may be much of is folded: some are shown, the rest is counted, and ``--json`` has all.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from math import inf
+
+from rich.console import Console
+from rich.text import Text
+
+from hermes_state.cli.findings import SEVERITIES, finding_rows, near
+from hermes_state.cli.render import Row, bar, clipped, columns, left, line, listed, mark, section, verbatim, words
+from hermes_state.clock import HOUR
+from hermes_state.inspection.report import Block, Credential, FileFacts, HomeReport, Provider
+from hermes_state.redaction import harmless
+
+#: How many of each are shown; of credentials, and of providers with a command below, it is about so many in all.
+_PROVIDERS, _IN_NEED, _BLOCKS, _CREDENTIALS, _BREAKERS, _FILES = 12, 6, 3, 14, 5, 8
+_STATES = ("dead", "cooling", "elapsed", "ok")
+
+
+def print_home(out: Console, home: HomeReport, at: float) -> None:
+    """All about ``home`` as of ``at`` (epoch seconds)."""
+    gateway = home.gateway.state.value + (f" (pid {home.gateway.pid})" if home.gateway.pid is not None else "")
+    version = home.agent.version or "of unknown version"
+    managed = f", managed by {home.managed}" if home.managed else ""
+    line(out, verbatim(f"Home {home.path} ({home.home_rule})", "bold"))
+    line(out, words(f"agent {version}, gateway {gateway}{managed}", "dim"))
+    section(out, "Providers", providers(home, at))
+    section(out, "Credentials", _credentials(home, at))
+    section(out, "Breakers", _breakers(home))
+    section(out, "Files", _files(home))
+    counts = Counter(finding.severity.value for finding in home.findings)
+    told = ", ".join(f"{counts[level]} {level}" for level in SEVERITIES if counts[level])
+    section(out, f"Findings ({told})", finding_rows(home, columns(out)))
+
+
+def is_whole(provider: Provider) -> bool:
+    """Whether the agent can use the provider now."""
+    return provider.usable > 0 and not any(block.what == "breaker" for block in provider.blocked_by)
+
+
+def providers(home: HomeReport, at: float, most: int = _PROVIDERS) -> Iterator[Row]:
+    """The verdicts, those that say no first, each with the commands that would change it; what holds all of them up
+    before."""
+    common = _common(home)
+    for block in common:
+        yield [mark("warning"), "all", clipped(block.what)], listed(_typable([block.clear_with]))
+    ordered = sorted(home.providers, key=is_whole)
+    most = min(most, max(_IN_NEED, _PROVIDERS - sum(not is_whole(provider) for provider in ordered)))
+    for number, provider in enumerate(ordered[:most], 1):
+        own = provider._replace(blocked_by=tuple(block for block in provider.blocked_by if block not in common))
+        below = _typable(_commands(own))
+        if number == most < len(ordered):
+            below.append(_more(Counter("usable" if is_whole(each) else "not usable" for each in ordered[most:])))
+        yield [mark("ok" if is_whole(provider) else "error"), provider.provider, _verdict(own, at)], listed(below)
+
+
+def _common(home: HomeReport) -> list[Block]:
+    """What is in the way of each of several providers."""
+    first, *others = (provider.blocked_by for provider in home.providers) if home.providers else [()]
+    return [block for block in first if others and all(block in each for each in others)]
+
+
+def _verdict(provider: Provider, at: float) -> Text:
+    """``1 of 2 usable, next in 46m 53s: ...`` and what is in the way, as long as it is."""
+    whole, next_at = is_whole(provider), provider.next_at
+    said = f"{provider.usable} of {provider.of} usable"
+    if whole or next_at is None or next_at <= at:
+        next_at = None
+    else:
+        said += f", next in {left(next_at - at)}"
+    blocks = []
+    for block in provider.blocked_by[:_BLOCKS]:
+        ends = block.until_at is not None and block.until_at > at and block.until_at != next_at
+        blocks.append(clipped(block.what) + (f", {left((block.until_at or at) - at)} left" if ends else ""))
+    if len(provider.blocked_by) > _BLOCKS:
+        blocks.append(f"and {len(provider.blocked_by) - _BLOCKS} more")
+    return Text.assemble(words(said, "" if whole else "bold"), words(": " * bool(blocks) + "; ".join(blocks)))
+
+
+def _commands(provider: Provider) -> list[str]:
+    """What clears the way; nothing where the provider can be used already."""
+    blocks = () if is_whole(provider) else provider.blocked_by
+    given = list(dict.fromkeys(block.clear_with for block in blocks if block.clear_with))
+    if sum(_of_pool(command) != command for command in given) > 1:
+        given = list(dict.fromkeys(map(_of_pool, given)))
+    return given[:_BLOCKS]
+
+
+def _typable(commands: Iterable[str | None]) -> list[Text]:
+    """Commands as they stand below a row; one that cannot be shown cannot be typed either."""
+    return [verbatim(f"`{each}`", "cyan") for each in commands if each and harmless(each) == each]
+
+
+def _of_pool(command: str) -> str:
+    """The command that clears the cooldowns of a whole pool, for one that clears that of one of its rows."""
+    typed = shlex.split(command)
+    if "clear-cooldown" not in typed or {"--model", "--dead"} & {*typed}:
+        return command
+    return shlex.join(typed[: typed.index("clear-cooldown") + 2])
+
+
+def _more(rest: Counter[str]) -> Text:
+    """``... and 37 more: 30 cooling, 7 ok (--json has all)``."""
+    kinds = ", ".join(f"{count} {what}" for what, count in rest.items())
+    return words(f"... and {rest.total()} more: {kinds} (--json has all)", "dim")
+
+
+def _credentials(home: HomeReport, at: float) -> Iterator[Row]:
+    """One row for each, in the order of the file; of very many the worst of each pool, and the rest is counted."""
+    pools: dict[str, list[Credential]] = defaultdict(list)
+    for credential in home.credentials:
+        pools[credential.pool].append(credential)
+    if len(home.credentials) <= _CREDENTIALS:
+        yield from ((_credential(credential, at), Text()) for credential in home.credentials)
+        return
+    ordered = sorted((sorted(rows, key=_badness) for rows in pools.values()), key=lambda rows: _badness(rows[0]))
+    most = max(2, _CREDENTIALS // len(ordered))
+    shown = ordered[: _CREDENTIALS // 2] if len(ordered) > _CREDENTIALS // 2 else ordered
+    for number, rows in enumerate(shown, 1):
+        hidden = [rows[most:], *(ordered[number:] if number == len(shown) else ())]
+        rest = Counter(row.status.value for each in hidden for row in each)
+        for place, row in enumerate(rows[:most], 1):
+            is_last = place == min(most, len(rows))
+            yield _credential(row, at), _more(rest) if is_last and rest else Text()
+
+
+def _badness(row: Credential) -> tuple[int, float]:
+    """For sorting, the worst first."""
+    remaining = row.remaining_seconds if row.remaining_seconds is not None else inf
+    return _STATES.index(row.status.value), -remaining // 60
+
+
+def _credential(row: Credential, at: float) -> list[Text | str]:
+    marks = {"ok": "ok", "cooling": "warning", "elapsed": "ok", "dead": "error"}
+    state, why, remaining = words(row.status.value), "", row.remaining_seconds
+    if row.status == "cooling":
+        state = words("never resets by itself") if remaining is None else _meter(remaining, "resets in {}")
+    elif row.status == "elapsed":
+        state = words("usable again")
+    if row.status in ("cooling", "dead"):
+        told = (row.error_code, row.reason or row.message)
+        why = clipped(" ".join(str(part) for part in told if part is not None))
+    if row.held in ("runtime", "both") and row.status == "cooling":
+        why += " (in the section)"
+    if row.store == "root":
+        why += " (root's)"
+    running = [(model, end) for model, end in row.model_cooldowns.items() if end is None or end > at]
+    models = [f"not for {model}" + (f" for {left(end - at)}" if end is not None else "") for model, end in running]
+    if len(models) > _BLOCKS:
+        models = [*models[:_BLOCKS], f"nor for {len(models) - _BLOCKS} more models"]
+    why = "; ".join(part for part in (why.strip(), *models) if part)
+    return [mark(marks[row.status.value]), row.pool, str(row.id or "-"), row.label or "-", state, why]
+
+
+def _meter(remaining: float, sentence: str) -> Text:
+    """A bar, full for an hour or more, and the time that is left (seconds) in a sentence."""
+    return bar(remaining, max(remaining, HOUR)) + words(" " + sentence.format(left(remaining)))
+
+
+def _breakers(home: HomeReport) -> Iterator[Row]:
+    ordered = sorted(home.breakers, key=lambda each: each.state == "expired")
+    for number, each in enumerate(ordered[:_BREAKERS], 1):
+        remaining = each.remaining_seconds if each.state == "active" else None
+        state = words(each.state) if remaining is None else _meter(remaining, "blocks for {} more")
+        is_last = number == _BREAKERS < len(ordered)
+        rest = _more(Counter(other.state for other in ordered[number:])) if is_last else Text()
+        look = {"active": "warning", "expired": "ok"}.get(each.state, "error")
+        yield [mark(look), each.provider, state], rest
+
+
+def _files(home: HomeReport) -> Iterator[Row]:
+    ordered = list(home.files)
+    if len(ordered) > _FILES:
+        ordered.sort(key=lambda file: file.outcome.value in ("ok", "absent"))
+    for number, file in enumerate(ordered[:_FILES], 1):
+        rest = Text()
+        if number == _FILES < len(ordered):
+            rest = _more(Counter(other.outcome.value.replace("_", " ") for other in ordered[number:]))
+        state = {"ok": "ok", "absent": "info"}.get(file.outcome.value, "error")
+        outcome = file.outcome.value.replace("_", " ")
+        yield [mark(state), verbatim(near(file.path, home)), outcome, _facts(file, home)], rest
+
+
+def _facts(file: FileFacts, home: HomeReport) -> Text:
+    facts = [file.mode or ""]
+    if file.link_target:
+        facts.append(f"-> {os.path.relpath(file.link_target, home.path)}")
+    if file.section is not None:
+        records = file.section.records
+        held = f"{records} record{'s' if records != 1 else ''}" if records is not None else "of a later version"
+        facts.append(f"runtime section: {held}")
+    if file.kind == "sessions" and home.sessions is not None:
+        facts.append(f"{home.sessions.count} sessions ({home.sessions.role})")
+    if file.shared_with:
+        others = len(file.shared_with)
+        facts.append(f"shared with {others} other home{'s' if others != 1 else ''}")
+    return verbatim("  ".join(filter(None, facts)))
