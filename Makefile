@@ -3,6 +3,8 @@
 
 VENV := .venv
 PIP_ARGS ?=
+# The tests run on all processors at once.
+SPREAD := -n auto --dist worksteal
 # An environment that happens to be active, or a path to other packages, has no say in what is tested here.
 unexport VIRTUAL_ENV PYTHONHOME PYTHONPATH
 
@@ -19,12 +21,12 @@ demo: $(VENV)/installed
 # out, the slow tier included, and makes a failure of every test of a tier that is skipped.
 test: export HERMES_STATE_AGENTS ?= $(wildcard $(CURDIR)/.agents)
 test: $(VENV)/installed-dev
-	@$(VENV)/bin/python -m pytest $(if $(HERMES_STATE_ALL_TIERS),,-m "not slow") $(PYTEST_ARGS)
+	@$(VENV)/bin/python -m pytest $(SPREAD) $(if $(HERMES_STATE_ALL_TIERS),,-m "not slow") $(PYTEST_ARGS)
 
 # The long ones: more crash points, thousands of updates beside each other.
 test-slow: export HERMES_STATE_AGENTS ?= $(wildcard $(CURDIR)/.agents)
 test-slow: $(VENV)/installed-dev
-	@$(VENV)/bin/python -m pytest -m slow $(PYTEST_ARGS)
+	@$(VENV)/bin/python -m pytest $(SPREAD) -m slow $(PYTEST_ARGS)
 
 # One environment for each version of the agent that the tests run beside; 0.22 is a fork that tracks upstream.
 agents: .agents/0.13.0/ready .agents/0.15.2/ready .agents/0.19.0/ready .agents/0.22.2/ready

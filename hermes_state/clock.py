@@ -20,8 +20,11 @@ def stamp(at: float) -> str:
 
 
 def iso(at: float) -> str:
-    """``at`` (epoch seconds) as ISO 8601 in UTC, to the second."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """``at`` (epoch seconds) as ISO 8601 in UTC, to the second; in words what no calendar has (a file can say any)."""
+    try:
+        return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        return "after the year 9999" if at > 0 else "before the year 1"
 
 
 def duration(seconds: float) -> str:

@@ -143,7 +143,13 @@ class RealDisk:
         os.close(at.fd)
 
     def names(self, at: Directory) -> list[str]:
-        return sorted(os.listdir(at.fd))
+        try:
+            return sorted(os.listdir(at.fd))
+        except OSError as error:
+            if error.errno != errno.EBADF:
+                raise
+            # A descriptor that only walks: the directory itself could not be opened.
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), at.path) from error
 
     def stat(self, at: Directory, name: str) -> os.stat_result:
         return os.stat(name, dir_fd=at.fd, follow_symlinks=False)

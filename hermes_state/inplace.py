@@ -207,7 +207,7 @@ def recover(disk: Disk, home: str | None, *, now: float = 0.0, at_work: AtWork =
 def _recovered(disk: Disk, record: str, now: float, at_work: AtWork) -> Mended:
     try:
         return _mend(disk, record, now, at_work)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return Mended("", record, "unreadable")
 
 

@@ -147,8 +147,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.skipped and tiers and os.environ.get(ALL_TIERS) and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
         report.outcome, report.longrepr = "failed", f"{ALL_TIERS} is set, and this was skipped: {reason}"
+    report.user_properties.append(("tiers", tiers))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Counts where the reports come together: tests may have run in several processes."""
     if report.when == "call" or report.outcome != "passed":
-        for tier in tiers:
+        for tier in dict(report.user_properties)["tiers"]:
             _ran[tier][report.outcome] = _ran[tier].get(report.outcome, 0) + 1
 
 

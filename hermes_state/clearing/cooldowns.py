@@ -122,6 +122,7 @@ def clear_cooldowns(
     owner = owner_of(home, target.provider, used)
     if owner is None:
         raise unknown([home], target.provider)
+    chosen(owner.rows, target.credential, owner.path)  # no lock file is made for a name that fits nothing
     store = AuthStore(owner.home, used, sharing=sharing)
     made: list[Plan] = []
 

@@ -9,7 +9,7 @@ from functools import partial
 from hermes_state.clearing.breakers import ClearReport, Failed, clear_breakers
 from hermes_state.clearing.cooldowns import CooldownsCleared, clear_cooldowns
 from hermes_state.clearing.report import ProviderCleared, Shared, Still
-from hermes_state.clearing.standing import Standing, standings
+from hermes_state.clearing.standing import standings
 from hermes_state.clearing.targets import Owner, Target, chosen, owner_of, unknown
 from hermes_state.clearing.undo import UndoRisk, undo_risk
 from hermes_state.cooldown import Rule
@@ -171,6 +171,10 @@ def _still_blocked(
     """What is in the way of each home, as ``inspect`` sees it now; in a dry run without what the clear would end."""
     by_path = {os.path.realpath(file.path): file for file in files}
     gone = {one.path for one in stops.cleared} if stops is not None else set()
+    # What has just failed would fail again: its error says what to do, and no command is offered for it.
+    failed = {each.error.path for each in stops.errors} if stops is not None else set()
+    pools = (each.home for each in errors if each.home in owners and each.error.path not in failed)
+    failed |= {os.path.realpath(owners[home].path) for home in pools}
     named = [(home, owners[home.path].pool if home.path in owners else provider) for home in homes]
     for found in standings(named, now):
         owner = owners.get(found.home.path)
@@ -181,16 +185,8 @@ def _still_blocked(
         others = () if usable else tuple(block for block in found.others if block.what not in lifted)
         blocks = (*others, *(block for block in found.switches if block.path not in gone))
         if blocks:
-            offered = _without_failed(found, blocks, errors)
+            offered = [block for block in blocks if not {block.path, os.path.realpath(block.path)} & failed]
             yield Still(found.home, blocks, tuple(_then(offered, None if usable else file)))
-
-
-def _without_failed(found: Standing, blocks: Sequence[Block], errors: Sequence[Failed]) -> list[Block]:
-    """The blocks that a command may end: what has just failed would fail again, and its error says what to do."""
-    failed = {each.error.path for each in errors if each.home == found.home.path}
-    switches = {block.path for block in found.switches}
-    pool_failed = not failed <= switches
-    return [block for block in blocks if (block.path not in failed if block.path in switches else not pool_failed)]
 
 
 def _then(blocks: Sequence[Block], file: CooldownsCleared | None) -> Iterator[str]:

@@ -43,12 +43,14 @@ def run(asked: Asked) -> int:
 
 
 def _entry(source: Source) -> dict[str, Any]:
+    from hermes_state.redaction import redact
+
     return {
         "name": source.name,
         "origin": source.origin,
         "path": source.path,
         "created_at": source.at,
-        "reason": source.reason,
+        "reason": redact(source.reason),
         "files": [
             {"file": copy.file, "path": copy.path, "outcome": copy.outcome.value, "size": copy.size, "rows": copy.rows}
             for copy in source.copies

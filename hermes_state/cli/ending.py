@@ -27,8 +27,6 @@ def _ended(command: Callable[[], int | None], wants_json: bool) -> int:
         code = _answered(command, wants_json)
         sys.stdout.flush()
         return code
-    except BrokenPipeError:  # whoever read our output has seen enough
-        return int(ExitCode.OK)
     except streams.Unheard as error:
         sys.stderr.write(f"hermes-state: the answer could not be written: {error}\n")
         sys.stderr.write("  what was done is done; to see it: hermes-state inspect\n")
@@ -40,7 +38,7 @@ def _answered(command: Callable[[], int | None], wants_json: bool) -> int:
         return int(command() or 0)
     except StateError as error:
         return _failed(error, wants_json)
-    except (BrokenPipeError, streams.Unheard):
+    except streams.Unheard:
         raise
     except Exception as error:
         if hasattr(error, "format_message"):

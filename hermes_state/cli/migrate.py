@@ -96,7 +96,7 @@ def _all(homes: list[Home], kinds: list[str], options: Options) -> list[HomeResu
         if kinds and "auth" not in kinds:
             return
         if real in done:
-            result.warnings.append(f"auth.json is the file of {done[real]}, which was already seen to")
+            result.warnings.append(f"auth.json is the file of {done[real]}: what is said there is said of it")
             return
         done[real] = home.path
         result.files.append(migrate_auth(home, options, now(), sharing))
@@ -129,7 +129,7 @@ def _home_entry(result: HomeResult, diff: bool) -> dict[str, Any]:
 
 def _file_entry(file: FileResult, diff: bool) -> dict[str, Any]:
     from hermes_state.redaction import diff as redacted_diff
-    from hermes_state.redaction import redact
+    from hermes_state.redaction import redact, redact_pointer
 
     plan = file.plan
     entry: dict[str, Any] = {
@@ -144,7 +144,8 @@ def _file_entry(file: FileResult, diff: bool) -> dict[str, Any]:
             for one in (plan.applied if plan else [])
         ],
         "changes": [
-            {"op": one.op, "path": redact(one.path)} | ({"from": redact(one.origin)} if one.origin is not None else {})
+            {"op": one.op, "path": redact_pointer(one.path)}
+            | ({"from": redact_pointer(one.origin)} if one.origin is not None else {})
             for one in file.changes
         ],
         "left": [

@@ -22,15 +22,15 @@ def print_object(whole: dict[str, Any]) -> None:
 
 def error_entry(error: StateError, home: str | None = None) -> dict[str, Any]:
     """``error`` as an element of ``errors[]``."""
-    from hermes_state.redaction import shown
+    from hermes_state.redaction import harmless, redact_pointer, shown
 
     return {
         "code": error.code,
         "kind": error.kind,
         "home": home,
         "path": error.path,
-        "pointer": shown(error.pointer),
-        "message": shown(error.message),
+        "pointer": harmless(redact_pointer(error.pointer)),
+        "message": _message(error),
         "hint": shown(error.hint),
     }
 
@@ -39,9 +39,17 @@ def print_error(error: StateError) -> None:
     """Say on stderr what was found, and what to type next."""
     from hermes_state.redaction import shown
 
-    sys.stderr.write(f"hermes-state: {shown(error.message)}\n")
+    sys.stderr.write(f"hermes-state: {_message(error)}\n")
     if error.hint:
         sys.stderr.write(f"  {shown(error.hint)}\n")
+
+
+def _message(error: StateError) -> str:
+    """The message as it may be shown; the pointer in it is taken name by name."""
+    from hermes_state.redaction import redact_pointer, shown
+
+    message = error.message
+    return shown(message.replace(error.pointer, redact_pointer(error.pointer)) if error.pointer else message)
 
 
 def print_unexpected(error: BaseException) -> ExitCode:

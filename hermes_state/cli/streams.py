@@ -14,7 +14,8 @@ class Unheard(Exception):
 
 
 class _Stream:
-    """A stream that is not written to again once that has failed. ``quiet``: then nothing is raised."""
+    """A stream that is not written to again once that has failed. ``quiet``: then nothing is raised, and neither is it
+    where the reader of a pipe has gone: it has seen enough, and the command goes on to its own exit code."""
 
     def __init__(self, stream: TextIO, quiet: bool) -> None:
         self._stream, self._quiet, self.lost = stream, quiet, False
@@ -35,17 +36,15 @@ class _Stream:
             return act()
         except OSError as error:
             self.lost = True
-            if self._quiet:
+            if self._quiet or isinstance(error, BrokenPipeError):
                 return None
-            if isinstance(error, BrokenPipeError):  # its reader has seen enough
-                raise
             raise Unheard(error.strerror) from error
 
 
 @contextmanager
 def watched() -> Iterator[None]:
-    """For the length of a ``with`` block a failing stdout raises Unheard (BrokenPipeError where its reader has gone),
-    and a failing stderr nothing, since there is nobody left to tell. One that was closed before takes everything."""
+    """For the length of a ``with`` block a failing stdout raises Unheard, and a failing stderr nothing, since there is
+    nobody left to tell. One that was closed before, or whose reader has gone, takes everything."""
     before = sys.stdout, sys.stderr
     out, err = (stream if stream is not None else io.StringIO() for stream in before)
     made = _Stream(out, quiet=False), _Stream(err, quiet=True)

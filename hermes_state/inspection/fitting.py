@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from hermes_state.findings import Finding, Severity
 from hermes_state.inspection.report import Breaker, FileFacts
-from hermes_state.redaction import harmless, redact, shown
+from hermes_state.redaction import harmless, redact, redact_pointer, shown
 from hermes_state.stores.breaker import FOLDER
 
 #: The folders of breakers and of pairing.
@@ -38,8 +38,8 @@ def breaker(found: Breaker) -> Breaker:
 def _finding(each: Finding) -> Finding:
     path = _path(each.path)
     hint = each.hint if path == each.path and harmless(each.hint) == each.hint else ""
-    pointer = _pointer(each.pointer)
-    # A pointer in a sentence looks like the path of a file, in which less is taken for a secret.
+    pointer = redact_pointer(each.pointer)
+    # In a sentence too it is taken name by name.
     message = each.message if pointer == each.pointer else each.message.replace(each.pointer, pointer)
     return each._replace(path=path, pointer=pointer, message=shown(message), hint=hint)
 
@@ -49,13 +49,3 @@ def _path(path: str) -> str:
     folder, name = os.path.split(path)
     return os.path.join(folder, redact(name)) if os.path.basename(folder) in _ALL_TOLD else path
 
-
-def _pointer(pointer: str) -> str:
-    """A JSON pointer (RFC 6901) whose every name is shown by itself."""
-    return "/".join(map(_step, pointer.split("/"))) if pointer else pointer
-
-
-def _step(step: str) -> str:
-    name = step.replace("~1", "/").replace("~0", "~")
-    shown = redact(name)
-    return step if shown == name else shown.replace("~", "~0").replace("/", "~1")

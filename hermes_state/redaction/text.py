@@ -32,19 +32,25 @@ _USER_INFO = r"(?<=://)([^\s/:@?\#]*:)?([^\s/@?\#]+)(?=@)"
 _LOGIN = r"""(?<![^\s"'`(<=,;])(?!sha256:|mailto:)([^\s/:@?\#"'`(<=,;]{1,64}:)([^\s/:@?\#"']{1,256})(?=@[A-Za-z0-9])"""
 _PARAMETER = rf"([?&](?:code|sig|signature|auth|state|x-amz-[a-z-]+)=)(?!{_MASK})([^\s&\#\"']+)"
 _BEARER = rf"\b(Bearer\s+)(?!{_MASK})([^\s\"',;)\]}}]+)"
+#: Where a token can begin: not within a word, unless what ends there is the escape of a character (of JSON, of a URL, of
+#: a terminal's colours).
+_EDGE = (
+    r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\x[0-9A-Fa-f]{2})|(?<=%[0-9A-Fa-f]{2})"
+    r"|(?<=[0-9;\[]m))"
+)
 #: Beginnings by which providers mark their secrets; a digit is wanted, so that ``hf_hub_download`` is none.
-_MARKED = r"""
-    (?<![A-Za-z0-9]) (?=[A-Za-z0-9_.-]{0,80}\d) (?:
-      sk [-_] [A-Za-z0-9_-]{4,}
-    | [pr]k [-_] [A-Za-z0-9_-]{8,}
+_MARKED = rf"""
+    {_EDGE} (?=[A-Za-z0-9_.-]{{0,80}}\d) (?:
+      sk [-_] [A-Za-z0-9_-]{{4,}}
+    | [pr]k [-_] [A-Za-z0-9_-]{{8,}}
     | (?:gh[opsur]_ | github_pat_ | glpat- | xox[abeprs]- | xapp- | hf_ | gsk_ | nvapi- | r8_ | pplx- | tvly- | npm_
-       | pypi- | dop_v1_ | ya29\. | SG\. | AIza | AGE-SECRET-KEY- ) [A-Za-z0-9_.-]{12,}
-    | (?:AKIA|ASIA) [A-Z0-9]{16}
-    | eyJ [A-Za-z0-9_-]{12,} (?: \. [A-Za-z0-9_-]* ){0,2}
+       | pypi- | dop_v1_ | ya29\. | SG\. | AIza | AGE-SECRET-KEY- ) [A-Za-z0-9_.-]{{12,}}
+    | (?:AKIA|ASIA) [A-Z0-9]{{16}}
+    | eyJ [A-Za-z0-9_-]{{12,}} (?: \. [A-Za-z0-9_-]* ){{0,2}}
     )
 """
 #: Of these the beginning is enough.
-_NAMED = r"(?<![A-Za-z0-9])sk[-_](?:proj|or|ant|live|test|svcacct|admin)[-_][A-Za-z0-9_-]{3,}"
+_NAMED = rf"{_EDGE}sk[-_](?:proj|or|ant|live|test|svcacct|admin)[-_][A-Za-z0-9_-]{{3,}}"
 _UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 #: What is left of a text is taken in runs; the first alternatives are long mixed runs that are no secrets.
 _RUN = rf"""
@@ -98,6 +104,18 @@ def redact(text: str) -> str:
     if len(text) < 5 or (len(text) < 14 and text.isalnum()):  # nothing below takes so little for a secret
         return text
     return _remembered(text) if len(text) <= _SHORT else _redacted(text)
+
+
+def redact_pointer(pointer: str) -> str:
+    """A JSON pointer (RFC 6901) with each of its names redacted by itself: as a whole it looks like the path of a file,
+    in which less is taken for a secret, and its escapes hide what a name is."""
+    return "/".join(map(_redacted_step, pointer.split("/"))) if pointer else pointer
+
+
+def _redacted_step(step: str) -> str:
+    name = step.replace("~1", "/").replace("~0", "~")
+    redacted = redact(name)
+    return step if redacted == name else redacted.replace("~", "~0").replace("/", "~1")
 
 
 @lru_cache(maxsize=1024)

@@ -12,6 +12,7 @@ import os
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import NamedTuple
 
 from hermes_state import backup
@@ -28,7 +29,9 @@ from hermes_state.stores.store import Store
 FILES = ("auth.json", "config.yaml")
 #: What agents call their archives in ``backups/``.
 _ARCHIVES = ("pre-update-", "pre-migration-", "hermes-backup-")
-_BROKEN = (ValueError, KeyError, TypeError, zipfile.BadZipFile)
+_BROKEN = (ValueError, KeyError, TypeError, OverflowError, RecursionError, zipfile.BadZipFile)
+#: Who may read, write and enter; the bits above (setuid and such) are not brought back.
+_MODE = 0o777
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +130,24 @@ def _backup(disk: Disk, home: str, name: str, path: str, manifest: bytes) -> Sou
             disk,
             home,
             os.path.join(path, str(entry["name"])),
-            mode=int(str(entry["mode"]), 8) if "mode" in entry else None,
+            mode=_mode(str(entry["mode"])) if "mode" in entry else None,
             links=tuple(map(str, entry.get("links", ()))),
         )
         for entry in facts["files"]
         if entry["name"] in FILES
     )
-    return Source(name, "hermes-state", path, float(facts["created_at"]), str(facts["reason"]), copies)
+    at = float(facts["created_at"])
+    if not isfinite(at):
+        raise ValueError(at)
+    return Source(name, "hermes-state", path, at, str(facts["reason"]), copies)
+
+
+def _mode(text: str) -> int:
+    """The bits of a mode as manifests spell it. Raises ValueError for what is none."""
+    mode = int(text, 8)
+    if not 0 <= mode <= 0o7777:
+        raise ValueError(text)
+    return mode & _MODE
 
 
 def _snapshots(disk: Disk, home: str) -> Iterator[Source | Hidden]:

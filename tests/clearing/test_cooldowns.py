@@ -507,6 +507,13 @@ def test_without_an_auth_json_every_provider_is_unknown(home: Path) -> None:
     assert list(home.iterdir()) == []
 
 
+def test_for_a_credential_that_is_unknown_no_lock_file_is_made(home: Path) -> None:
+    has(home, OLD)
+    with pytest.raises(UnknownTarget):
+        clear(home, "no such credential")
+    assert [path.name for path in home.iterdir()] == ["auth.json"]
+
+
 def test_a_provider_may_be_spelled_in_capitals(home: Path) -> None:
     has(home, OLD)
     result = clear_cooldowns(at(home), Target(" OpenRouter"), dry_run=True, permits=Permits(), clock=lambda: NOW)

@@ -342,6 +342,16 @@ def test_what_has_just_failed_is_not_offered_again(dry_run: bool, home: Path) ->
     assert then(done) == [f"hermes-state --home {home} clear-breaker nous"]
 
 
+def test_what_has_failed_for_a_file_is_not_offered_for_another_home_that_has_it(home: Path) -> None:
+    file = has(home, cooling("a"))
+    profile(home, "borrowing")
+    (profile(home, "linked") / "auth.json").symlink_to(file)
+    os.link(file, home / "another name")
+    done = every(home)
+    assert [Path(still.home.path).name for still in done.still] == [".hermes", "borrowing", "linked"]
+    assert then(done) == []
+
+
 def test_a_breaker_that_could_not_be_cleared_is_not_offered_again(home: Path) -> None:
     (home / "rate_limits" / "nous.json").mkdir(parents=True)
     has(home, cooling("n"), provider="nous")

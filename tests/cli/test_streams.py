@@ -70,3 +70,24 @@ def test_the_help_and_the_version_may_be_unheard_too(home: Path) -> None:
     assert run(home, "--version", to=">/dev/full")[0] == 7
     for words in ("--help", "--version"):
         assert run(home, words, to=">&-")[0] == 0
+
+
+def unread(home: Path, *arguments: str) -> int:
+    """The exit code of the program whose stdout is a pipe that nobody reads any more."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = [sys.executable, "-m", "hermes_state", "--home", str(home), *arguments]
+    env = os.environ | {"PYTHONPATH": str(PROJECT)}
+    done = subprocess.run(words, stdout=writer, stderr=subprocess.PIPE, text=True, check=False, env=env, timeout=60)
+    os.close(writer)
+    assert "Traceback" not in done.stderr and "defect" not in done.stderr
+    return done.returncode
+
+
+@pytest.mark.parametrize("json", [(), ("--json",)], ids=["text", "json"])
+def test_a_reader_that_has_gone_changes_no_exit_code(home: Path, auth: Path, json: tuple[str]) -> None:
+    assert unread(home, *json, "inspect") == 0
+    assert unread(home, *json, "migrate", "--check") == 1
+    assert unread(home, *json, "clear-cooldown", "nobody") == 2
+    assert unread(home, *json, "migrate") == 0
+    assert b"credential_pool_runtime" in auth.read_bytes()

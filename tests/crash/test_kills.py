@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from hermes_state import strays
+from hermes_state.clock import HOUR
+from hermes_state.disk import RealDisk
 from tests.crash import straced
 
 pytestmark = [pytest.mark.crash, pytest.mark.tiers]
@@ -133,6 +137,8 @@ def test_a_command_killed_at_any_write_leaves_old_or_new_and_works_the_next_time
         again = bench.run()
         assert again.returncode == 0, (call, again.stderr)
         require_new(name, file.read_bytes() if file.exists() else None)
+        strays.sweep(RealDisk(), str(bench.home), time.time() + 2 * HOUR)
+        assert bench.strays() == []
     print(f"{name}: {len(writes)} kills left", dict(left))
     left_in_all.update(left, kills=len(writes))
     assert min(left["old"], left["new"], left["stray"]) > 0

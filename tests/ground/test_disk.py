@@ -73,10 +73,12 @@ def test_directory_that_may_only_be_walked_can_be_worked_in_but_not_listed(disk,
     open_place.chmod(0o311)
     with as_nobody(), opened(disk, str(open_place)) as at:
         assert disk.read(at, "f", 10) == b"x"
-        for forbidden in (disk.names, disk.sync_directory):
-            with pytest.raises(OSError) as caught:
-                forbidden(at)
-            assert caught.value.errno == errno.EBADF
+        with pytest.raises(PermissionError) as caught:
+            disk.names(at)
+        assert caught.value.errno == errno.EACCES
+        with pytest.raises(OSError) as caught:
+            disk.sync_directory(at)
+        assert caught.value.errno == errno.EBADF
 
 
 def test_names_are_sorted(disk, tmp_path):

@@ -211,7 +211,7 @@ def test_a_record_that_was_never_finished_touches_nothing(file: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["old", "new", backup.MANIFEST])
-@pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b"\xff", b'{"real_path": 1}'])
+@pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b"\xff", b"[" * 200_000, b'{"real_path": 1}'])
 def test_a_damaged_record_touches_nothing(file: Path, name: str, data: bytes) -> None:
     crash_after(file, "open_for_update", 1, LONG)
     (record,) = records(RealDisk(), str(file.parent)).found

@@ -22,12 +22,12 @@ def test_every_case_was_recorded() -> None:
     assert RECORDED.keys() == CASES.keys()
 
 
-@pytest.mark.parametrize("name", CASES.keys() - ELSEWHERE - {REFRESHABLE})
+@pytest.mark.parametrize("name", sorted(CASES.keys() - ELSEWHERE - {REFRESHABLE}))
 def test_a_row_has_no_secret_where_the_latest_agent_passes_over_it(name: str) -> None:
     assert has_no_secret("openrouter", CASES[name][0]) is not RECORDED[name]["0.22.2"]
 
 
-@pytest.mark.parametrize("name", [*ELSEWHERE, REFRESHABLE])
+@pytest.mark.parametrize("name", sorted([*ELSEWHERE, REFRESHABLE]))
 def test_a_secret_that_may_be_somewhere_else_is_not_missed(name: str) -> None:
     assert not has_no_secret("openrouter", CASES[name][0])
 

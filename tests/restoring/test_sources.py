@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import subprocess
 import zipfile
 from pathlib import Path
@@ -18,7 +19,7 @@ from hermes_state.errors import FileNotOk
 from hermes_state.home import Home
 from hermes_state.migration.run import Options, migrate_auth
 from hermes_state.outcomes import Outcome
-from hermes_state.restoring import advice, find, sources
+from hermes_state.restoring import advice, copies, find, sources
 from tests.ground.places import snapshot
 
 NOW = 1795250000.0
@@ -225,6 +226,59 @@ def test_a_manifest_that_is_none_makes_the_backup_corrupt_not_absent(ours: Path,
     (ours / "manifest.json").write_bytes(b'{"half')
     assert app.run(["--home", str(home), "restore", ours.name]) == 4
     assert sources(RealDisk(), str(home)) == []
+
+
+@pytest.mark.parametrize("at", ["Infinity", "NaN", '"inf"', "1" + 400 * "0", "null"])
+def test_a_manifest_without_a_possible_time_makes_the_backup_corrupt(ours: Path, home: Path, at: str) -> None:
+    manifest = ours / "manifest.json"
+    text = manifest.read_text()
+    manifest.write_text(text.replace(f'"created_at": {NOW}', f'"created_at": {at}'))
+    assert manifest.read_text() != text
+    assert app.run(["--home", str(home), "backups"]) == 4
+    assert app.run(["--home", str(home), "--json", "backups"]) == 4
+
+
+def test_a_manifest_that_is_nested_without_end_makes_the_backup_corrupt(ours: Path, home: Path) -> None:
+    (ours / "manifest.json").write_bytes(b"[" * 200_000)
+    assert app.run(["--home", str(home), "restore", ours.name]) == 4
+
+
+@pytest.mark.parametrize("mode", ["-1", 40 * "7", "99", "10777"])
+def test_a_manifest_with_an_impossible_mode_makes_the_backup_corrupt(ours: Path, home: Path, mode: str) -> None:
+    manifest = ours / "manifest.json"
+    manifest.write_text(re.sub(r'"mode": "[0-7]+"', f'"mode": "{mode}"', manifest.read_text()))
+    (home / "auth.json").unlink()
+    assert app.run(["--home", str(home), "restore", ours.name]) == 4
+    assert not (home / "auth.json").exists()
+
+
+def test_a_file_that_comes_back_is_no_setuid_file_whatever_the_manifest_says(ours: Path, home: Path) -> None:
+    manifest = ours / "manifest.json"
+    manifest.write_text(re.sub(r'"mode": "[0-7]+"', '"mode": "6640"', manifest.read_text()))
+    (home / "auth.json").unlink()
+    assert app.run(["--home", str(home), "restore", ours.name]) == 0
+    assert (home / "auth.json").stat().st_mode & 0o7777 == 0o640
+
+
+def test_copies_of_a_time_that_no_calendar_has_are_listed(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(home / "auth.json.corrupt", SAMPLE)
+    monkeypatch.setattr(copies, "_when", lambda path: 2.0**55)  # tmpfs keeps such a time, not every file system does
+    assert app.run(["--home", str(home), "backups"]) == 0
+    assert "after the year 9999" in capsys.readouterr().out
+
+
+def test_a_reason_is_shown_without_the_secret_that_somebody_wrote_into_it(
+    ours: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = "sk-or-v1-test-0123456789abcdef"
+    manifest = ours / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"reason": "migrate"', f'"reason": "{secret}"'))
+    for form in ([], ["--json"]):
+        assert app.run(["--home", str(home), *form, "backups"]) == 0
+        said = capsys.readouterr().out
+        assert "[secret " in said and secret not in said
 
 
 def test_a_backup_that_was_never_finished_is_none(ours: Path, home: Path) -> None:

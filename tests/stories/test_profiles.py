@@ -101,7 +101,7 @@ def test_two_that_are_linked_to_one_file_are_one_act_and_both_are_told(home: Pat
     there = hermes_state("--all-profiles", "migrate")
     assert there.code == 0
     assert there.out.count("was migrated") == 1
-    assert f"· auth.json is the file of {one}, which was already seen to" in there.lines
+    assert f"· auth.json is the file of {one}: what is said there is said of it" in there.lines
     assert len(list((home / "profiles").glob("*/backups/hermes-state/*"))) == 1
     assert (set(records(one)), records(two)) == ({"ddddd1"}, records(one))
 

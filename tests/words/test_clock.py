@@ -31,3 +31,9 @@ def test_stamps_sort_by_time_and_are_in_utc() -> None:
     assert stamp(0) == "19700101T000000Z"
     assert iso(86399.9) == "1970-01-01T23:59:59Z"
     assert stamp(10**9) < stamp(10**9 + 1)
+
+
+@pytest.mark.parametrize("at", [253402300800.0, 2.0**55, 1e300, float("inf")])
+def test_a_time_that_no_calendar_has_is_said_in_words(at: float) -> None:
+    assert iso(at) == "after the year 9999"
+    assert iso(-at) == "before the year 1"

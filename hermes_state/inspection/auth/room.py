@@ -150,7 +150,7 @@ def _issues(reading: Reading, said: set[str]) -> Iterator[Finding]:
         if issue.kind_of == IssueKind.FOREIGN:
             yield finding("HS-AUTH-028", reading.path, issue.pointer, f"{SECTION} {issue.message}")
         else:
-            what = issue.pointer.rpartition("/")[2] or "the file"
+            what = issue.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~") or "the file"
             message = f"{what} {issue.message}"
             yield finding("HS-AUTH-015", reading.path, issue.pointer, message, "mend or remove the value by hand")
 
