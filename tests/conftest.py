@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -153,7 +154,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Counts where the reports come together: tests may have run in several processes."""
     if report.when == "call" or report.outcome != "passed":
-        for tier in dict(report.user_properties)["tiers"]:
+        noted: Any = dict(report.user_properties).get("tiers", ())  # a process that died has noted nothing
+        for tier in noted:
             _ran[tier][report.outcome] = _ran[tier].get(report.outcome, 0) + 1
 
 

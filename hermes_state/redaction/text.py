@@ -50,7 +50,7 @@ _MARKED = rf"""
     )
 """
 #: Of these the beginning is enough.
-_NAMED = rf"{_EDGE}sk[-_](?:proj|or|ant|live|test|svcacct|admin)[-_][A-Za-z0-9_-]{{3,}}"
+_NAMED = rf"(?=sk[-_]){_EDGE}sk[-_](?:proj|or|ant|live|test|svcacct|admin)[-_][A-Za-z0-9_-]{{3,}}"
 _UUID = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 #: What is left of a text is taken in runs; the first alternatives are long mixed runs that are no secrets.
 _RUN = rf"""

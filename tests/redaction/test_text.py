@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hermes_state.redaction import fingerprint, harmless, is_secret_key, redact, shown
+from hermes_state.redaction import fingerprint, harmless, is_secret_key, redact, redact_pointer, shown
 
 # --- harmless --------------------------------------------------------------------------------------------------------
 
@@ -125,6 +125,12 @@ SECRET = "[secret "
         ("bearer token abc123def456", "abc123def456"),
         ("sk-proj-abc", "sk-proj-abc"),
         ("sk-abc123", "abc123"),
+        ("\x1b[31msk-ant-api03-AbCd_Ef\x1b[0m", "AbCd_Ef"),
+        ("\x1b[1;31mnvapi-ABCdef0123456789_A", "ABCdef0123456789"),
+        (r'{"message": "wrong:\nsk-ant-api03-AbCd_Ef"}', "AbCd_Ef"),
+        (r"\u001b[0mxoxb-123456789012-AbC", "123456789012"),
+        (r"\u003dgsk_AbCdEfGhIjKl1", "AbCdEfGhIjKl1"),
+        ("a%3DSG.AbCdEfGhIjKl1", "AbCdEfGhIjKl1"),
     ],
 )
 def test_what_looks_like_a_secret_is_replaced(text: str, secret: str) -> None:
@@ -282,3 +288,17 @@ def test_names_of_secrets_are_known(name: str) -> None:
 @pytest.mark.parametrize("name", ["", *OTHERS.split()])
 def test_other_names_are_not(name: str) -> None:
     assert not is_secret_key(name)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "redacted"),
+    [
+        ("", ""),
+        ("/credential_pool/openrouter/0/a~1b~0c", "/credential_pool/openrouter/0/a~1b~0c"),
+        ("/pools/deadbeefdeadbeefdeadbeefdeadbeef/x", f"/pools/[secret {fingerprint('deadbeef' * 4)}]/x"),
+        ("/pools/https:~1~1me:hunter@host~1v1/x", f"/pools/https:~1~1me:[secret {fingerprint('hunter')}]@host~1v1/x"),
+    ],
+)
+def test_each_name_of_a_pointer_is_taken_by_itself(pointer: str, redacted: str) -> None:
+    assert redact_pointer(pointer) == redacted
+    assert redact_pointer(redacted) == redacted
