@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from hermes_state.cli.asked import Asked
 from hermes_state.cli.output import error_entry, print_error, print_json
-from hermes_state.cli.shared import Asked
 from hermes_state.clock import iso
 from hermes_state.disk import RealDisk
 from hermes_state.errors import worst

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from hermes_state.cli.asked import Asked, require_kinds
 from hermes_state.cli.output import print_error, print_object
-from hermes_state.cli.shared import Asked, require_kinds
 from hermes_state.clock import now
 from hermes_state.errors import ExitCode, UnknownTarget, worst
 from hermes_state.findings import Finding, Severity

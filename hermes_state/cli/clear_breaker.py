@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hermes_state.clearing.breakers import ClearReport, as_json, clear_breakers
+from hermes_state.cli.asked import Asked
 from hermes_state.cli.output import error_entry, print_error, print_json
-from hermes_state.cli.shared import Asked
 from hermes_state.clock import duration, now
 from hermes_state.home import Home
 

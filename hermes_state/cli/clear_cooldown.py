@@ -9,8 +9,8 @@ from hermes_state.clearing.cooldowns import Cleared, CooldownsCleared
 from hermes_state.clearing.provider import clear_provider
 from hermes_state.clearing.report import ProviderCleared, as_json
 from hermes_state.clearing.targets import Target
+from hermes_state.cli.asked import Asked
 from hermes_state.cli.output import error_entry, print_error, print_json
-from hermes_state.cli.shared import Asked
 from hermes_state.clock import duration, now
 from hermes_state.cooldown import AgentSees, Status
 from hermes_state.stores.permits import Permits

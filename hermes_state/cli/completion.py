@@ -17,7 +17,7 @@ from hermes_state.outcomes import KINDS
 if TYPE_CHECKING:
     from typer._click import Context
 
-    from hermes_state.cli.shared import Asked
+    from hermes_state.cli.asked import Asked
     from hermes_state.home import Home
 
 #: Homes that are looked into, of however many ``--all-profiles`` means.
@@ -37,7 +37,7 @@ class Offer(NamedTuple):
 
 def offers(what: str, context: Context, incomplete: str) -> list[Offer | str]:
     """What may stand for ``what``, one of SOURCES, where ``incomplete`` is typed already; sorted."""
-    from hermes_state.cli.shared import Asked
+    from hermes_state.cli.asked import Asked
 
     root = context.find_root()
     asked = root.obj if isinstance(root.obj, Asked) else Asked()

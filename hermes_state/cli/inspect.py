@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hermes_state.cli.shared import Asked, require_kinds
+from hermes_state.cli.asked import Asked, require_kinds
 from hermes_state.clock import now
 from hermes_state.errors import ExitCode
 

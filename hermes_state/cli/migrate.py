@@ -6,8 +6,8 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from hermes_state.cli.asked import Asked, require_kinds
 from hermes_state.cli.output import error_entry, print_error, print_json
-from hermes_state.cli.shared import Asked, require_kinds
 from hermes_state.clock import duration, now
 from hermes_state.errors import ExitCode, StateError, worst
 from hermes_state.home import Home

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from hermes_state.cli.asked import Asked
 from hermes_state.cli.output import error_entry, print_error, print_json
-from hermes_state.cli.shared import Asked
 from hermes_state.clock import now
 from hermes_state.errors import NotVerified, StateError, worst
 from hermes_state.home import Home

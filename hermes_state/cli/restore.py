@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from hermes_state.cli.asked import Asked
 from hermes_state.cli.output import error_entry, print_error, print_json
-from hermes_state.cli.shared import Asked
 from hermes_state.clock import now
 from hermes_state.disk import Disk, RealDisk
 from hermes_state.errors import StateError, UnknownTarget, worst

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from hermes_state.cli.shared import Asked
+from hermes_state.cli.asked import Asked
 from hermes_state.errors import UnknownTarget
 from hermes_state.outcomes import KINDS
 from hermes_state.shipped import shipped

@@ -7,8 +7,8 @@ import tempfile
 from typing import Any
 
 from hermes_state import interruption
+from hermes_state.cli.asked import Asked
 from hermes_state.cli.output import print_json
-from hermes_state.cli.shared import Asked
 from hermes_state.errors import ExitCode, UnknownTarget
 from hermes_state.selftest.run import Totals, enumerate_all
 from hermes_state.selftest.workbench import place

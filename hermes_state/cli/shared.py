@@ -1,48 +1,14 @@
-"""The options that every command takes, before or after its name, and the homes that they mean."""
+"""The options that every command takes, before or after its name."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from typer import Context
 from typer.core import TyperOption
 
-from hermes_state.outcomes import KINDS
-
-if TYPE_CHECKING:
-    from hermes_state.home import Home
-
-LOCK_SECONDS = 30.0
-
-
-@dataclass(slots=True)
-class Asked:
-    """What the shared options say; an option after the command's name wins over the same one before it."""
-
-    home: str | None = None
-    profile: str | None = None
-    all_profiles: bool = False
-    json: bool = False
-    lock_timeout: float = LOCK_SECONDS
-
-    def homes(self) -> list[Home]:
-        """The homes to work on. Raises NoSuchHome and UnknownProfile."""
-        from hermes_state.home import all_homes, find
-
-        home = find(self.home, self.profile, os.environ)
-        return all_homes(home) if self.all_profiles else [home]
-
-
-def require_kinds(kinds: list[str]) -> None:
-    """Raise UnknownTarget for what is no kind of file."""
-    from hermes_state.errors import UnknownTarget
-
-    for kind in kinds:
-        if kind not in KINDS:
-            raise UnknownTarget("hermes-state", "kind", kind, KINDS)
+from hermes_state.cli.asked import LOCK_SECONDS, Asked
 
 
 def asked(context: Context) -> Asked:
