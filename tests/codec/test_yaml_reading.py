@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from hermes_state.codec.fault import BadText
 from hermes_state.codec.rewrite import same
 from hermes_state.codec.yaml import Note, NoteKind, compose, parse
-from hermes_state.codec.yaml.compose import MAX_DEPTH
-from hermes_state.codec.yaml.scanner import MAX_TAG, MAX_TEXT
+from hermes_state.codec.yaml.scanner import MAX_DEPTH, MAX_TAG, MAX_TEXT
 from hermes_state.outcomes import Outcome
 from tests.codec.yaml_texts import fault, file, files, places, read_1_1
 
@@ -246,6 +245,13 @@ def test_a_fault_can_cross_a_process_boundary() -> None:
 @pytest.mark.parametrize("opening", ["[", "- ", "{a: ", "? "])
 def test_nesting_without_end_is_refused_early(opening: str) -> None:
     assert fault(opening * 20_000).outcome is Outcome.CORRUPT
+
+
+@pytest.mark.parametrize("opening", ["[", "{a: "])
+def test_brackets_beyond_the_limit_are_not_looked_at(opening: str) -> None:
+    found = fault("a: 1\nb: " + opening * 20_000)
+    assert (found.message, found.line) == (f"values are nested more than {MAX_DEPTH} deep", 2)
+    assert found.column <= 4 + MAX_DEPTH * len(opening)
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("- ", ""), ("{a: ", "}")])

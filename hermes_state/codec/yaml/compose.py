@@ -24,11 +24,9 @@ from hermes_state.codec.fault import BadText
 from hermes_state.codec.json import line_and_column
 from hermes_state.codec.yaml.nodes import Kind, Node, Note, NoteKind
 from hermes_state.codec.yaml.scalars import PREFIX, UNKNOWN_TAG, read, readers_disagree, resolve
-from hermes_state.codec.yaml.scanner import MAX_TEXT, Events, TooMuchText
+from hermes_state.codec.yaml.scanner import MAX_DEPTH, MAX_TEXT, Events, TooDeep, TooMuchText
 from hermes_state.outcomes import Fault, Outcome
 
-#: Collections inside collections, aliases followed. Real files need 6.
-MAX_DEPTH = 100
 #: Keys and values of a document, aliases followed. A file that spells out every setting of agent 0.22 has 2500.
 MAX_NODES = 50_000
 #: Whole numbers as keys. Larger ones can be made to collide in a dict, which then takes minutes to fill.
@@ -58,6 +56,8 @@ def compose(text: str) -> tuple[Node | None, tuple[Note, ...]]:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise fault(text, mark.index if mark else events.offset, *_explain(error)) from None
+    except TooDeep as error:
+        raise fault(text, error.offset, _TOO_DEEP) from None
     except TooMuchText:
         message = f"it holds more than {MAX_TEXT} characters, white space and comments apart"
         raise fault(text, events.offset, message, outcome=Outcome.TOO_LARGE) from None
@@ -75,6 +75,7 @@ def _explain(error: MarkedYAMLError) -> tuple[str, str]:
     return f"not YAML here: {problem}", hint
 
 
+_TOO_DEEP = f"values are nested more than {MAX_DEPTH} deep"
 _EMPTY = {Kind.SEQUENCE: list, Kind.MAPPING: dict}
 #: ``!!omap``, ``!!pairs`` and ``!!set`` keep the shape that they are written in.
 _TAGS = {Kind.SEQUENCE: ("seq", "omap", "pairs"), Kind.MAPPING: ("map", "set")}
@@ -194,7 +195,7 @@ class _Composer:
     def add(self, node: Node, event: Any) -> None:
         """Put ``node`` where the text has it: as the root, an item, a key or a value."""
         if len(self.open) + node.height > MAX_DEPTH:
-            raise self.fault(event, f"values are nested more than {MAX_DEPTH} deep")
+            raise self.fault(event, _TOO_DEEP)
         self.size += node.size
         if self.size > MAX_NODES:
             message = f"it holds more than {MAX_NODES} keys and values, with those that aliases repeat"

@@ -18,6 +18,8 @@ from ruamel.yaml.scanner import Scanner, ScannerError
 #: Characters other than white space between tokens and comments. A file that spells out every setting of agent 0.22 has
 #: 25 000; the scanner needs more than a microsecond for each.
 MAX_TEXT = 1 << 20
+#: Collections inside collections, aliases followed. Real files need 6.
+MAX_DEPTH = 100
 #: Characters of a tag. Composing the name of a long one takes the square of its length.
 MAX_TAG = 100
 
@@ -31,6 +33,14 @@ _BLANKS = re.compile("[ \t]*")
 
 class TooMuchText(Exception):
     """More than ``MAX_TEXT``: nobody wants to wait for it."""
+
+
+class TooDeep(Exception):
+    """More than ``MAX_DEPTH`` brackets inside each other, at ``offset``: for each the scanner looks at all of them."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__()
+        self.offset = offset
 
 
 class _Reader(Reader):  # type: ignore[misc, unused-ignore]
@@ -69,6 +79,11 @@ class _Scanner(Scanner):  # type: ignore[misc, unused-ignore]
                 self.allow_simple_key = True
             reader.free += end - start
             reader.forward(end - start)
+
+    def fetch_flow_collection_start(self, *kind: Any, **more: Any) -> None:
+        if self.flow_level >= MAX_DEPTH:
+            raise TooDeep(self.reader.index)
+        super().fetch_flow_collection_start(*kind, **more)
 
     def scan_plain_spaces(self, indent: Any, start_mark: Any) -> Any:
         reader = self.reader

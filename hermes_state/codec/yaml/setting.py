@@ -11,9 +11,9 @@ from typing import Any
 
 from hermes_state.codec.rewrite import same
 from hermes_state.codec.yaml import places
-from hermes_state.codec.yaml.compose import MAX_DEPTH
 from hermes_state.codec.yaml.nodes import Kind, Node, Pointer
 from hermes_state.codec.yaml.scalars import readers_disagree
+from hermes_state.codec.yaml.scanner import MAX_DEPTH
 from hermes_state.codec.yaml.spelling import is_printable, spell
 from hermes_state.codec.yaml.text import YamlText
 from hermes_state.codec.yaml.walk import Walk
