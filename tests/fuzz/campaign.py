@@ -457,10 +457,10 @@ class _Trial:
         require(all(same(new.get(key), old.document[key]) for key in others), "a clear changed another part")
         for name in names:
             kept, had = (
-                [(row.get("id"), row.get("access_token")) for row in rows if isinstance(row, dict)]
+                [[row.get("id"), row.get("access_token")] for row in rows if isinstance(row, dict)]
                 for rows in (new["credential_pool"][name], pools[name])
             )
-            require(kept == had, "a clear lost a credential")
+            require(same(kept, had), "a clear lost a credential")
 
     def say(self, value: Any) -> None:
         """Remember what the JSON view of a result says; it has to be JSON that every reader takes."""
