@@ -74,4 +74,4 @@ def test_the_installed_package_finds_its_own_copies(installed: Path, folder: str
 
 def test_the_command_is_declared(installed: Path) -> None:
     entry_points = next(installed.glob("*.dist-info/entry_points.txt")).read_text()
-    assert "hermes-state = hermes_state.cli.app:main" in entry_points
+    assert "hermes-state = hermes_state.__main__:main" in entry_points

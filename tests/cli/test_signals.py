@@ -115,8 +115,8 @@ def waiting(*arguments: str) -> subprocess.Popen[str]:
 
 
 def ended(running: subprocess.Popen[str]) -> tuple[int, str, str]:
-    _started.remove(running)
     out, err = running.communicate(timeout=60)
+    _started.remove(running)
     assert "Traceback" not in out + err
     return running.returncode, out, err
 
@@ -342,6 +342,21 @@ def test_a_command_that_only_looks_ends_at_once(homes: tuple[Path, Path, Path], 
     code, out, err = ended(running)
     assert (code, json.loads(out)["errors"][0]["code"]) == (143, "stopped")
     assert "stopped by SIGTERM" in err
+
+
+def test_an_interrupt_while_the_program_is_still_loaded_ends_it_without_a_traceback(home: Path) -> None:
+    program = """
+import runpy, signal, sys
+class Pressed:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, Pressed())
+sys.argv = ["hermes-state", "inspect"]
+runpy.run_module("hermes_state", run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=PROJECT)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_a_signal_that_is_ignored_stays_ignored(homes: tuple[Path, Path, Path]) -> None:
