@@ -11,18 +11,25 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from errno import EEXIST
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from hermes_state.clock import iso, stamp
 from hermes_state.disk import Directory, Disk, opened
 from hermes_state.errors import NotVerified, StateError, WriteFailed
+from hermes_state.links import Location
 
 KEEP = 20
 FOLDER = ("backups", "hermes-state")
 MANIFEST = "manifest.json"
 _NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
+#: Into how many parts the names divide a second, and how many backups there can be of one moment.
+_PARTS, _SPARE = 0xF000, 0x1000
+#: The owner and group of what is left to the system.
+_UNSET = (-1, -1)
 
 
 class Original(NamedTuple):
@@ -58,8 +65,9 @@ def save(
     """Write, sync and read back a backup of ``originals``; returns its path. ``facts`` go into the manifest as they
     are.
 
-    Everything made belongs to the owner of the home when run as root. Raises WriteFailed or NotVerified: then no backup
-    can be relied on, and nothing that needs one may go on.
+    Everything made belongs to the owner of the home when run as root, but for the copy of a file that a link out of the
+    home leads to: that belongs to whom the file belongs to. Raises WriteFailed or NotVerified: then no backup can be
+    relied on, and nothing that needs one may go on.
     """
     manifest = {
         "format": "hermes-state/backup",
@@ -73,17 +81,58 @@ def save(
     }
     text = json.dumps(manifest, indent=2).encode("ascii") + b"\n"
     files = [(os.path.basename(original.path), original.data) for original in originals]
-    name = f"{stamp(now)}-{os.urandom(2).hex()}"
-    return store(disk, os.path.join(home, *FOLDER), name, [*files, (MANIFEST, text)], home=home)
+    foreign = [one for one in originals if not _is_within(one.real_path, home)]
+    theirs = {os.path.basename(one.path): (one.uid, one.gid) for one in foreign}
+    folder = os.path.join(home, *FOLDER)
+    for name in _names_for(now):
+        try:
+            return store(disk, folder, name, [*files, (MANIFEST, text)], home=home, theirs=theirs)
+        except WriteFailed as error:
+            if error.errno != EEXIST:  # another backup of the very same moment
+                raise
+    raise WriteFailed(folder, EEXIST, "writing the backup")
 
 
-def store(disk: Disk, folder: str, name: str, files: Sequence[tuple[str, bytes]], *, home: str | None = None) -> str:
+def _names_for(now: float) -> Iterator[str]:
+    """What a backup made at ``now`` may be called, in the order to try: names sort by time, within a second too."""
+    at = round(now, 6)
+    first = int(at % 1 * _PARTS)
+    yield from (f"{stamp(at)}-{number:04x}" for number in range(first, first + _SPARE))
+
+
+def _is_within(path: str, home: str) -> bool:
+    """Whether ``path``, which is free of links, is in the home.
+
+    What is not can be another user's: a link of the home's owner must not make root copy it to where that owner reads.
+    """
+    return path.startswith(os.path.realpath(home).rstrip(os.sep) + os.sep)
+
+
+def owners(disk: Disk, where: Location, home: str | None, names: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """``theirs`` for ``store``, where ``names`` are copies of the file at ``where``."""
+    if home is None or _is_within(where.path, home):
+        return {}
+    with opened(disk, where.directory) as at:
+        looks = disk.stat(at, where.name)
+    return dict.fromkeys(names, (looks.st_uid, looks.st_gid))
+
+
+def store(
+    disk: Disk,
+    folder: str,
+    name: str,
+    files: Sequence[tuple[str, bytes]],
+    *,
+    home: str | None = None,
+    theirs: Mapping[str, tuple[int, int]] = MappingProxyType({}),
+) -> str:
     """Write ``files`` into a new directory ``folder/name``, sync and read them back; returns its path.
 
     The last file is the manifest, which makes the directory count: it gets its name only when everything is on the
     disk, itself included, so that no crash leaves a manifest of files that are not there. Missing parents are made;
     everything made belongs, as root, to the owner of ``home`` if it is in there, else to that of the nearest directory
-    that was there. Raises WriteFailed and NotVerified; nothing is left then.
+    that was there; the files in ``theirs`` belong to the uid and gid that stand there. Raises WriteFailed and
+    NotVerified; nothing is left then.
     """
     *contents, (manifest, facts) = files
     staged = [*contents, (f"{manifest}.part", facts)]
@@ -92,7 +141,7 @@ def store(disk: Disk, folder: str, name: str, files: Sequence[tuple[str, bytes]]
         try:
             with opened(disk, path) as at:
                 for entry, data in staged:
-                    _write(disk, at, entry, data, owner)
+                    _write(disk, at, entry, data, owner if owner == _UNSET else theirs.get(entry, owner))
                 disk.sync_directory(at)
                 for entry, data in staged:
                     if disk.read(at, entry, len(data)) != data:
@@ -133,11 +182,10 @@ def _owner(disk: Disk, at: Directory, home: str | None) -> tuple[int, int]:
     The home's owner only inside of the home: its links are that user's, and must not make root give away what is not.
     """
     if os.geteuid() != 0:
-        return -1, -1
+        return _UNSET
     found = disk.stat(at, ".")
-    real = os.path.realpath(home) if home is not None else at.path
-    if at.path.startswith(real + os.sep):
-        with opened(disk, real) as top:
+    if home is not None and _is_within(at.path, home):
+        with opened(disk, os.path.realpath(home)) as top:
             found = disk.stat(top, ".")
     return found.st_uid, found.st_gid
 
@@ -153,7 +201,7 @@ def _make(disk: Disk, path: str, home: str | None) -> tuple[str, tuple[int, int]
         missing.append(os.path.basename(parent))
         parent = os.path.dirname(parent)
     real = os.path.realpath(parent, strict=True)
-    owner = (-1, -1)
+    owner = _UNSET
     for depth, name in enumerate(reversed(missing)):
         with opened(disk, real) as at:
             if depth == 0:
@@ -168,7 +216,7 @@ def _write(disk: Disk, at: Directory, name: str, data: bytes, owner: tuple[int, 
     file = disk.create(at, name)
     try:
         disk.write(file, data)
-        if owner != (-1, -1):
+        if owner != _UNSET:
             disk.set_owner(file, *owner)
         disk.sync(file)
     finally:
@@ -187,10 +235,11 @@ def names(disk: Disk, home: str) -> list[str]:
         return []
 
 
-def prune(disk: Disk, home: str, keep: int = KEEP) -> list[str]:
+def prune(disk: Disk, home: str, keep: int = KEEP, spare: Sequence[str] = ()) -> list[str]:
     """Remove what is older than the newest ``keep`` backups; returns the names removed. Only what looks like ours is
-    touched. A directory that a crash left without a manifest is no backup: it takes nobody's place, and goes when it is
-    older than those that are kept. What cannot be looked into or removed stays, until the next time."""
+    touched, and nothing of ``spare``: paths of backups that were just made, by a clock that may have gone back. A
+    directory that a crash left without a manifest is no backup: it takes nobody's place, and goes when it is older than
+    those that are kept. What cannot be looked into or removed stays, until the next time."""
     try:
         found = names(disk, home)
     except OSError:
@@ -198,7 +247,8 @@ def prune(disk: Disk, home: str, keep: int = KEEP) -> list[str]:
     folder = os.path.realpath(os.path.join(home, *FOLDER))
     whole = [name for name in found if _counts(disk, os.path.join(folder, name))]
     removed: list[str] = []
-    for name in found[: found.index(whole[-keep])] if len(whole) >= keep else ():
+    older = found[: found.index(whole[-keep])] if len(whole) >= keep else []
+    for name in (name for name in older if name not in map(os.path.basename, spare)):
         with suppress(OSError):
             remove(disk, os.path.join(folder, name))
             removed.append(name)

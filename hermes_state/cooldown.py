@@ -142,16 +142,6 @@ def latest_end(group: object) -> float | None:
     return max(ends, default=None)
 
 
-def is_binding(row: object, pool: Sequence[object], now: float, rule: Rule | None) -> bool:
-    """Whether a cooldown inside ``row`` still keeps the agent from using it at ``now``, for all or for some models.
-
-    Model cooldowns count from 0.22 on and for None. ``dead`` is a verdict, not a cooldown: ask :func:`status`.
-    """
-    if status(row, pool, now, rule) is Status.COOLING:
-        return True
-    return (rule is None or rule >= Rule.V22) and any(now < end for end in model_ends(row).values())
-
-
 def status(row: object, pool: Sequence[object], now: float, rule: Rule | None) -> Status:
     """What the mark of ``row`` amounts to at ``now``.
 

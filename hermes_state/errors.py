@@ -40,6 +40,10 @@ def worst(codes: list[int]) -> int:
     return min(codes, key=SEVEREST_FIRST.index, default=0)
 
 
+#: How many profiles a hint names.
+_MANY = 20
+
+
 @dataclass_transform(eq_default=False)
 class _Facts(Exception):
     """An exception whose annotated fields are its facts, those of its bases first.
@@ -88,6 +92,9 @@ class StateError(_Facts):
         return self.message
 
 
+#: How many files a message names.
+_FEW = 5
+
 # --- usage: exit 2 ---------------------------------------------------------------------------------------------------
 
 
@@ -111,16 +118,24 @@ class UnknownProfile(StateError):
 
     @property
     def hint(self) -> str:
-        return f"known profiles: {', '.join(('default', *self.known))}"  # the root home goes by that name
+        names = ("default", *self.known)  # the root home goes by that name
+        more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
+        return f"known profiles: {', '.join(names[:_MANY])}{more}"
 
 
 class UnknownTarget(StateError):
-    """A provider, credential, backup or kind that is not there, or a name that fits several."""
+    """A provider, credential, backup or kind that is not there, or a name that fits several.
+
+    ``paths`` are all the files that were searched, where there were more than one; ``reason`` says why a name will not
+    do although it fits.
+    """
 
     what: str
     name: str
     known: tuple[str, ...] = ()
     ambiguous: bool = False
+    paths: tuple[str, ...] = ()
+    reason: str = ""
     exit_code = ExitCode.USAGE
     code = "unknown_target"
 
@@ -128,7 +143,11 @@ class UnknownTarget(StateError):
     def message(self) -> str:
         if self.ambiguous:
             return f"{self.what} {self.name!r} fits several in {self.path}"
-        return f"no {self.what} {self.name!r} in {self.path}"
+        if self.reason:
+            return f"{self.what} {self.name!r}: {self.reason}"
+        rest = len(self.paths) - _FEW
+        more = f", nor in {rest} other file{'s' if rest != 1 else ''}" if rest > 0 else ""
+        return f"no {self.what} {self.name!r} in {', '.join(self.paths[:_FEW]) or self.path}{more}"
 
     @property
     def hint(self) -> str:

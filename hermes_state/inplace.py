@@ -150,12 +150,12 @@ def _record(disk: Disk, where: Location, old: bytes, new: bytes, home: str | Non
         "old_sha256": hashlib.sha256(old).hexdigest(),
         "new_sha256": hashlib.sha256(new).hexdigest(),
     }
-    manifest = json.dumps(facts, indent=2).encode("ascii")
     name = f"{clock.stamp(now)}-{os.urandom(2).hex()}{SUFFIX}"
-    files = [("old", old), ("new", new), (backup.MANIFEST, manifest)]
+    files = [("old", old), ("new", new), (backup.MANIFEST, json.dumps(facts, indent=2).encode("ascii"))]
     for folder in folders(home):
         with suppress(OSError, StateError):
-            return backup.store(disk, folder, name, files, home=home)
+            theirs = backup.owners(disk, where, home, ("old", "new"))
+            return backup.store(disk, folder, name, files, home=home, theirs=theirs)
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from hermes_state.home import Home
@@ -29,13 +29,15 @@ def agent_version(
     gateway_runs: bool | None = None,
     env: Mapping[str, str] = os.environ,
     search_path: Sequence[str] | None = None,
+    beside: Callable[[], AgentVersion] | None = None,
 ) -> AgentVersion:
     """The version of the agent that uses ``home``, from the first source that says one.
 
     In order: the record of a running gateway (0.22), the checkout in ``<root>/hermes-agent``, the distribution in our
     own environment (``search_path``, ``sys.path`` by default), the one that the ``hermes`` command on ``PATH`` runs
     from, and the record of a stopped gateway. ``gateway_runs`` is what is known about the gateway; None believes its
-    record. Each source says what is probably used on this home, none proves that nothing else is.
+    record. Each source says what is probably used on this home, none proves that nothing else is. ``beside`` is for a
+    run over many homes, which asks once what is installed.
     """
     stopped = None
     for path in dict.fromkeys((home.path, home.root)):
@@ -45,11 +47,19 @@ def agent_version(
         stopped = stopped or version
     if checkout := _project_version(os.path.join(home.root, "hermes-agent", "pyproject.toml")):
         return AgentVersion(checkout, "hermes-agent/pyproject.toml")
+    installed = beside() if beside is not None else installation(env, search_path)
+    if installed.version is not None:
+        return installed
+    return AgentVersion(stopped, "gateway_state.json of a stopped gateway" if stopped else None)
+
+
+def installation(env: Mapping[str, str] = os.environ, search_path: Sequence[str] | None = None) -> AgentVersion:
+    """The version of the agent that is installed here, whatever the home: beside us, else on ``PATH``."""
     if installed := _distribution(sys.path if search_path is None else search_path):
         return AgentVersion(installed, "the agent installed beside hermes-state")
     if command := _distribution(_command_search_path(env.get("PATH", ""))):
         return AgentVersion(command, "the hermes command on PATH")
-    return AgentVersion(stopped, "gateway_state.json of a stopped gateway" if stopped else None)
+    return AgentVersion(None, None)
 
 
 def _gateway_version(path: str) -> tuple[str | None, bool]:

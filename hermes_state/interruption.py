@@ -7,7 +7,7 @@ library never stops by itself: only the command line turns signals into wishes (
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TypeVar
 
 from hermes_state.errors import StateError, Stopped
@@ -16,6 +16,10 @@ _wished = 0
 _at_once = False
 
 Item = TypeVar("Item")
+#: What to call after each item of a long run; None where nobody watches.
+Step = Callable[[], None] | None
+#: Gives the step for so many items of what is said, for the length of a ``with`` block.
+Watch = Callable[[int, str], AbstractContextManager[Step]]
 
 
 class Interrupted(BaseException):
@@ -69,8 +73,9 @@ def each(
     act: Callable[[Item], None],
     failed: Callable[[Item, StateError], None],
     path: Callable[[Item], str],
+    after: Step = None,
 ) -> None:
-    """Call ``act`` for each item, and ``failed`` with the error of one that raised a StateError.
+    """Call ``act`` for each item, ``failed`` with the error of one that raised a StateError, and ``after`` in any case.
 
     Between items, and wherever ``act`` checks, is a safe place to end. Then ``failed`` gets Stopped, with the item's
     ``path``, for the item that was not finished and for all after it.
@@ -87,6 +92,13 @@ def each(
             by = name(interrupted.number)
         if by:
             failed(item, Stopped(path(item), by))
+        elif after is not None:
+            after()
+
+
+def unwatched(total: int, what: str) -> AbstractContextManager[Step]:
+    """The Watch of a run that nobody watches."""
+    return nullcontext()
 
 
 def name(number: int) -> str:

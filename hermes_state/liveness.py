@@ -15,6 +15,7 @@ import os
 from collections import defaultdict
 from collections.abc import Sequence
 from enum import StrEnum
+from time import monotonic
 from typing import Any, NamedTuple
 
 from hermes_state.errors import NoSuchHome
@@ -27,6 +28,9 @@ _STATE, _PID, _LOCK = "gateway_state.json", "gateway.pid", "gateway.lock"
 _ENDED = (None, "stopped", "startup_failed")
 #: Start times so close are one (clock ticks); 0.22 allows as much.
 _DRIFT = 200
+#: What the profiles' gateways say of others is asked again after so many seconds, or after so many times what asking
+#: took: then it is a small part of a run, however many profiles there are.
+_FRESH, _SHARE = 1.0, 20.0
 
 
 class State(StrEnum):
@@ -52,13 +56,45 @@ class Gateway(NamedTuple):
         return self.state is not State.STOPPED
 
 
-def gateway(home: Home, *, proc_root: str = "/proc") -> Gateway:
-    """The gateway of ``home``, its own or one of the same root that serves it too."""
+class Hosts:
+    """Which homes have a gateway that may serve others as well, for a run that asks for one home after the other.
+
+    A home's own gateway, the root's, and those that said that they serve it are looked at anew for each question. That
+    yet another profile's gateway has begun to serve it may be noticed a second late; such a gateway (0.22) says so
+    itself only when it has connected to all platforms, which takes longer.
+    """
+
+    def __init__(self) -> None:
+        self._said: dict[str, dict[str, list[Home]]] = {}
+        self._until: dict[str, float] = {}
+
+    def of(self, home: Home) -> list[Home]:
+        """The homes to ask for ``home``: its root, and those whose gateway said that it serves it."""
+        at = monotonic()
+        if at >= self._until.get(home.root, at):
+            said = self._said[home.root] = defaultdict(list)
+            for host in _around(home):
+                for name in _served(host.path):
+                    said[name].append(host)
+            took = monotonic() - at
+            self._until[home.root] = at + took + max(_FRESH, _SHARE * took)
+        root = home._replace(path=home.root, profile="default")
+        return [root, *(host for host in self._said[home.root].get(home.profile, ()) if host.path != home.root)]
+
+
+def gateway(home: Home, *, hosts: Hosts | None = None, proc_root: str = "/proc") -> Gateway:
+    """The gateway of ``home``, its own or one of the same root that serves it too, as of now.
+
+    ``hosts`` is for a run over many homes; None asks every home of the root.
+    """
+    return _answers([home], hosts.of(home) if hosts is not None else _around(home), proc_root)[home.path]
+
+
+def _around(home: Home) -> list[Home]:
     try:
-        homes = all_homes(home, {})
+        return all_homes(home, {})
     except NoSuchHome:  # the profiles cannot be listed; the root, which usually serves them, can still be asked
-        homes = [home._replace(path=home.root, profile="default")]
-    return _answers([home], homes, proc_root)[home.path]
+        return [home._replace(path=home.root, profile="default")]
 
 
 def gateways(homes: Sequence[Home], *, proc_root: str = "/proc") -> dict[str, Gateway]:

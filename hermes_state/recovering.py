@@ -11,7 +11,7 @@ from hermes_state.disk import Disk, RealDisk
 from hermes_state.home import Home
 from hermes_state.inplace import Mended
 from hermes_state.stores import OWN_LOCK
-from hermes_state.stores.auth import AuthStore
+from hermes_state.stores.auth import AuthStore, Sharing
 from hermes_state.writer import Writer, lives
 
 #: Seconds that no write in place takes, the waits for a slow disk included.
@@ -31,8 +31,16 @@ class Recovered(NamedTuple):
     left: tuple[Mended, ...] = ()
 
 
-def recover(home: Home, now: float, *, seconds: float = locks.DEFAULT_SECONDS, disk: Disk | None = None) -> Recovered:
+def recover(
+    home: Home,
+    now: float,
+    *,
+    seconds: float = locks.DEFAULT_SECONDS,
+    disk: Disk | None = None,
+    sharing: Sharing | None = None,
+) -> Recovered:
     """Recover one home, under its locks (``seconds`` of waiting at most); without anything to do no lock is taken.
+    ``sharing`` is for a run over many homes, see AuthStore.
 
     Raises LockTimeout, and WriteFailed when a lock cannot be taken.
     """
@@ -40,7 +48,7 @@ def recover(home: Home, now: float, *, seconds: float = locks.DEFAULT_SECONDS, d
     known = inplace.records(used, home.path)
     if not known.found and not strays.find(used, home.path, now):
         return Recovered(home, left=tuple(known.hidden))
-    paths = [*AuthStore(home, used).lock_paths(), os.path.join(home.path, OWN_LOCK)]
+    paths = [*AuthStore(home, used, sharing=sharing).lock_paths(), os.path.join(home.path, OWN_LOCK)]
     with locks.held(used, paths, seconds):
         interruption.check()
         done = inplace.recover(used, home.path, now=now, at_work=at_work)

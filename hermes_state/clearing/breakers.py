@@ -16,7 +16,7 @@ from hermes_state.clearing.removal import take
 from hermes_state.disk import Disk, RealDisk
 from hermes_state.errors import ExitCode, FileNotOk, Refused, StateError, UnknownTarget, worst
 from hermes_state.home import Home
-from hermes_state.interruption import each
+from hermes_state.interruption import Watch, each, unwatched
 from hermes_state.links import Location
 from hermes_state.obstacle import MOUNTED, SEALED, obstacle
 from hermes_state.outcomes import Fault, Outcome
@@ -34,7 +34,7 @@ SMALL = 64 * 1024
 _LASTING = (EACCES, EPERM, ENOTDIR, ENAMETOOLONG)
 
 #: What else keeps agents of homes from providers, once the breakers are gone.
-StillBlocked = Callable[[Sequence[tuple[Home, str]]], Sequence["Block"]]
+StillBlocked = Callable[[Sequence[tuple[Home, str]]], Sequence["Blocking"]]
 
 
 class Was(NamedTuple):
@@ -67,13 +67,20 @@ class Failed(NamedTuple):
     error: StateError
 
 
+class Blocking(NamedTuple):
+    """What else keeps the agents of ``home`` from a provider."""
+
+    home: str
+    block: Block
+
+
 class ClearReport(NamedTuple):
     """What clearing did, or with ``dry_run`` would do."""
 
     dry_run: bool
     cleared: tuple[Cleared, ...] = ()
     left: tuple[Left, ...] = ()
-    still_blocked_by: tuple[Block, ...] = ()
+    still_blocked_by: tuple[Blocking, ...] = ()
     errors: tuple[Failed, ...] = ()
 
     @property
@@ -89,6 +96,7 @@ def clear_breakers(
     now: float,
     disk: Disk | None = None,
     still_blocked: StillBlocked | None = None,
+    watch: Watch = unwatched,
 ) -> ClearReport:
     """Clear the breaker of ``provider`` in each home, or for ALL those of every provider that agents keep one for.
 
@@ -127,22 +135,35 @@ def clear_breakers(
             foreign = (name for name in paths if name not in PROVIDERS)
             done.extend(Left(name, home.path, paths[name], "no agent keeps a breaker of this name") for name in foreign)
 
-    each(
-        homes,
-        clear,
-        lambda home, error: errors.append(Failed(home.path, error)),
-        lambda home: os.path.join(home.path, FOLDER),
-    )
+    with watch(len(homes), "rehearsing" if dry_run else "clearing breakers") as step:
+        each(
+            homes,
+            clear,
+            lambda home, error: errors.append(Failed(home.path, error)),
+            lambda home: os.path.join(home.path, FOLDER),
+            step,
+        )
     cleared = tuple(one for one in done if isinstance(one, Cleared))
     gone = {one.path for one in cleared}
-    blocks = still_blocked(asked) if still_blocked is not None and asked else ()
+    blocking = still_blocked(asked) if still_blocked is not None and asked else ()
     return ClearReport(
         dry_run=dry_run,
         cleared=cleared,
         left=tuple(one for one in done if isinstance(one, Left)),
         # Two breakers can be of one provider, and a dry run leaves them in sight.
-        still_blocked_by=tuple(block for block in dict.fromkeys(blocks) if block.path not in gone),
+        still_blocked_by=_without_failed(
+            [one for one in dict.fromkeys(blocking) if one.block.path not in gone], errors
+        ),
         errors=tuple(errors),
+    )
+
+
+def _without_failed(blocking: list[Blocking], errors: list[Failed]) -> tuple[Blocking, ...]:
+    """What has just failed would fail again: its error says what to do, and no command is offered for it."""
+    failed = {os.path.realpath(each.error.path) for each in errors}
+    return tuple(
+        one._replace(block=one.block._replace(clear_with=None)) if os.path.realpath(one.block.path) in failed else one
+        for one in blocking
     )
 
 
@@ -190,12 +211,17 @@ def _clear(disk: Disk, home: Home, path: str, now: float) -> Cleared | Left:
 def _only_link(shown: BreakerState) -> str:
     """Why what a link leads to is not deleted with it; ``""`` for a small breaker, and for what is no link.
 
-    A link can lead to anything, a file that somebody needs included: what is deleted there has to look like a breaker.
+    A link can lead to anything, a file that somebody needs included: what is deleted there has to look like a breaker,
+    and somebody else's link must not make us delete a third one's file.
     """
     if shown.link_target is None:
         return ""
     if shown.outcome is Outcome.UNREADABLE:
         return shown.detail
+    if shown.entry is not None and shown.real is not None and shown.entry.uid not in (0, os.geteuid(), shown.real.uid):
+        return f"the link is user {shown.entry.uid}'s and the file user {shown.real.uid}'s"
+    if not shown.data and shown.where is not None and shown.where.name != os.path.basename(shown.path):
+        return "it is empty, and has another name"
     if len(shown.data) > SMALL:
         return f"it has more than {SMALL >> 10} KiB"
     return "" if shown.has_shape or not shown.data else "it does not look like a breaker"
@@ -203,6 +229,8 @@ def _only_link(shown: BreakerState) -> str:
 
 def as_json(report: ClearReport) -> dict[str, Any]:
     """What ``clear-breaker --json`` prints of ``report``, its errors aside."""
+    from hermes_state.redaction import redact
+
     return {
         "dry_run": report.dry_run,
         "cleared": [
@@ -221,7 +249,6 @@ def as_json(report: ClearReport) -> dict[str, Any]:
             for one in report.left
         ],
         "still_blocked_by": [
-            {"what": one.what, "path": one.path, "until_at": one.until_at, "clear_with": one.clear_with}
-            for one in report.still_blocked_by
+            {"home": one.home, **one.block._asdict(), "what": redact(one.block.what)} for one in report.still_blocked_by
         ],
     }

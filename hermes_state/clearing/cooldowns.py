@@ -122,7 +122,7 @@ def clear_cooldowns(
     owner = owner_of(home, target.provider, used)
     if owner is None:
         raise unknown([home], target.provider)
-    chosen(owner.rows, target.credential, owner.path)  # no lock file is made for a name that fits nothing
+    chosen(owner.rows, target, owner.path)  # no lock file is made for a name that fits nothing
     store = AuthStore(owner.home, used, sharing=sharing)
     made: list[Plan] = []
 
@@ -157,7 +157,7 @@ def plan(document: Document, owner: Owner, target: Target, now: float, rule: Rul
     rows = pools.get(owner.pool) if isinstance(pools, dict) else None
     if not isinstance(rows, list) or not rows:
         raise UnknownTarget(owner.path, "provider", target.provider)
-    meant = chosen(rows, target.credential, owner.path)
+    meant = chosen(rows, target, owner.path)
     section = section_of(document) or empty_section()
     recorded = section["pools"].get(owner.pool, {})
     records = recorded if isinstance(recorded, dict) else {}

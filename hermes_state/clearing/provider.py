@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 
 from hermes_state.clearing.breakers import ClearReport, Failed, clear_breakers
 from hermes_state.clearing.cooldowns import CooldownsCleared, clear_cooldowns
 from hermes_state.clearing.report import ProviderCleared, Shared, Still
 from hermes_state.clearing.standing import standings
-from hermes_state.clearing.targets import Owner, Target, chosen, owner_of, unknown
+from hermes_state.clearing.targets import Owner, Target, chosen, found_nowhere, owner_of, unknown
 from hermes_state.clearing.undo import UndoRisk, undo_risk
 from hermes_state.cooldown import Rule
 from hermes_state.errors import StateError, UnknownTarget
@@ -18,8 +18,8 @@ from hermes_state.home import Home, all_homes
 from hermes_state.inspection.auth.pools import Obstacle
 from hermes_state.inspection.commands import Clearing
 from hermes_state.inspection.report import Block
-from hermes_state.installed import agent_version
-from hermes_state.interruption import each, wished
+from hermes_state.installed import agent_version, installation
+from hermes_state.interruption import Step, Watch, each, unwatched, wished
 from hermes_state.liveness import gateways
 from hermes_state.locks import DEFAULT_SECONDS
 from hermes_state.stores.auth import Sharing
@@ -35,6 +35,7 @@ def clear_provider(
     permits: Permits,
     clock: Callable[[], float],
     seconds: float = DEFAULT_SECONDS,
+    watch: Watch = unwatched,
 ) -> ProviderCleared:
     """Clear what ``target`` means in ``homes``, each real file once, and with ``breaker`` the provider's breakers too.
 
@@ -43,14 +44,16 @@ def clear_provider(
     known of is not unknown: there is nothing to clear, and the breaker is named.
     """
     errors: list[Failed] = []
-    owners = dict(_owners(homes, target.provider, errors))
+    with watch(len(homes), "reading homes") as step:
+        owners = dict(_owners(homes, target.provider, errors, step))
     first, shared = _once(homes, owners)
     name = next((owner.pool for owner in owners.values()), target.provider)  # as the file spells it
     stops = _breakers(homes, name, dry_run=True, now=clock()) if breaker else None
     if not owners and not errors and not (stops and (stops.cleared or stops.errors)):
         names = [(home, name) for home in homes]
-        if target.credential is not None or not any(found.switches for found in standings(names, clock())):
+        if target.credential is not None or not any(found.switches for found in standings(names, clock(), watch)):
             raise unknown(homes, target.provider)
+    target = target._replace(by_number=len(first) == 1)
     holding = _holding(first, owners, target)
     rules = _rules(holding)
     files: list[CooldownsCleared] = []
@@ -63,40 +66,45 @@ def clear_provider(
         seconds=seconds,
         sharing=Sharing(),
     )
-    each(
-        holding,
-        lambda home: files.append(clear(home, rule=rules[home.path])),
-        lambda home, error: errors.append(Failed(home.path, error)),
-        lambda home: owners[home.path].path,
-    )
+    with watch(len(holding), "rehearsing" if dry_run else "clearing cooldowns") as step:
+        each(
+            holding,
+            lambda home: files.append(clear(home, rule=rules[home.path])),
+            lambda home, error: errors.append(Failed(home.path, error)),
+            lambda home: owners[home.path].path,
+            step,
+        )
     errors += [Failed(file.home.path, file.problem) for file in files if file.problem is not None]
     if stops is not None and not dry_run:
-        stops = _breakers(homes, name, dry_run=False, now=clock()) if not wished() else None
+        stops = _breakers(homes, name, dry_run=False, now=clock(), watch=watch) if not wished() else None
     errors += stops.errors if stops is not None else ()
+    seen_to = {file.home.path for file in files}
     return ProviderCleared(
         dry_run,
         target,
         tuple(homes),
         tuple(files),
-        tuple(one for one in shared if one.seen_for in [file.home for file in files]),
+        tuple(one for one in shared if one.seen_for.path in seen_to),
         stops,
-        tuple(_still_blocked(homes, owners, name, files, stops, errors, dry_run, clock())),
+        tuple(_still_blocked(homes, owners, name, files, stops, errors, dry_run, clock(), watch)),
         _undo(files, target),
         tuple(errors),
     )
 
 
-def _owners(homes: Sequence[Home], provider: str, errors: list[Failed]) -> Iterator[tuple[str, Owner]]:
+def _owners(homes: Sequence[Home], provider: str, errors: list[Failed], step: Step) -> Iterator[tuple[str, Owner]]:
     """The owner of the rows of each home that has any. A file that several homes miss is an error once."""
     for home in homes:
+        found = None
         try:
             found = owner_of(home, provider)
         except StateError as error:
             if error.path not in [failed.error.path for failed in errors]:
                 errors.append(Failed(home.path, error))
-            continue
         if found is not None:
             yield home.path, found
+        if step is not None:
+            step()
 
 
 def _once(homes: Sequence[Home], owners: dict[str, Owner]) -> tuple[list[Home], list[Shared]]:
@@ -118,21 +126,23 @@ def _holding(homes: Sequence[Home], owners: dict[str, Owner], target: Target) ->
     holding, missing = [], None
     for home in homes:
         try:
-            chosen(owners[home.path].rows, target.credential, owners[home.path].path)
+            chosen(owners[home.path].rows, target, owners[home.path].path)
             holding.append(home)
         except UnknownTarget as error:
             if error.ambiguous:
                 raise
             missing = missing or error
     if missing is not None and not holding:
-        raise missing
+        raise missing if len(homes) == 1 else found_nowhere([owners[home.path] for home in homes], target)
     return holding
 
 
-def _breakers(homes: Sequence[Home], provider: str, *, dry_run: bool, now: float) -> ClearReport:
+def _breakers(
+    homes: Sequence[Home], provider: str, *, dry_run: bool, now: float, watch: Watch = unwatched
+) -> ClearReport:
     """The breakers of a provider, cleared; for most providers agents keep none, which is nothing to complain about."""
     try:
-        return clear_breakers(homes, provider, dry_run=dry_run, now=now)
+        return clear_breakers(homes, provider, dry_run=dry_run, now=now, watch=watch)
     except UnknownTarget:
         return ClearReport(dry_run)
 
@@ -141,8 +151,9 @@ def _rules(homes: Sequence[Home]) -> dict[str, Rule | None]:
     """The rule of each home's agent, None where its version is not known."""
     around = {other.path: other for home in {home.root: home for home in homes}.values() for other in all_homes(home)}
     live = gateways(list((around | {home.path: home for home in homes}).values()))
+    installed = cache(installation)
     versions = {
-        path: agent_version(home, gateway_runs=live[path].may_be_running).version
+        path: agent_version(home, gateway_runs=live[path].may_be_running, beside=installed).version
         for path, home in ((home.path, home) for home in homes)
     }
     return {path: Rule.for_version(version) if version is not None else None for path, version in versions.items()}
@@ -167,6 +178,7 @@ def _still_blocked(
     errors: Sequence[Failed],
     dry_run: bool,
     now: float,
+    watch: Watch,
 ) -> Iterator[Still]:
     """What is in the way of each home, as ``inspect`` sees it now; in a dry run without what the clear would end."""
     by_path = {os.path.realpath(file.path): file for file in files}
@@ -176,7 +188,7 @@ def _still_blocked(
     pools = (each.home for each in errors if each.home in owners and each.error.path not in failed)
     failed |= {os.path.realpath(owners[home].path) for home in pools}
     named = [(home, owners[home.path].pool if home.path in owners else provider) for home in homes]
-    for found in standings(named, now):
+    for found in standings(named, now, watch):
         owner = owners.get(found.home.path)
         file = by_path.get(os.path.realpath(owner.path)) if owner is not None else None
         rehearsed = file if dry_run else None

@@ -24,13 +24,15 @@ _FEW = 8
 class Target(NamedTuple):
     """What to clear: the pool of ``provider``, or one ``credential`` of it by exact id, then label, then number.
 
-    With ``model`` only that model's cooldown is meant. Rows that are dead are meant only with ``dead``.
+    With ``model`` only that model's cooldown is meant. Rows that are dead are meant only with ``dead``. Without
+    ``by_number`` numbers mean nothing: in each of several files they are those of other rows.
     """
 
     provider: str
     credential: str | None = None
     model: str | None = None
     dead: bool = False
+    by_number: bool = True
 
 
 class Owner(NamedTuple):
@@ -73,7 +75,8 @@ def unknown(homes: Sequence[Home], provider: str) -> StateError:
         reading = store.read()
         if reading.outcome is Outcome.ABSENT and reading.fault is not None and os.path.islink(reading.path):
             return FileNotOk(reading.path, reading.fault)
-    return UnknownTarget(AuthStore(homes[0]).path, "provider", provider, tuple(sorted(known)))
+    paths = tuple(store.path for store in _stores(homes))
+    return UnknownTarget(paths[0], "provider", provider, tuple(sorted(known)), paths=paths)
 
 
 def providers(homes: Sequence[Home]) -> set[str]:
@@ -87,25 +90,43 @@ def _stores(homes: Sequence[Home]) -> list[AuthStore]:
     return list(stores.values())
 
 
-def chosen(rows: Sequence[Any], credential: str | None, path: str) -> list[int]:
-    """The places in ``rows`` that ``credential`` means, all for None: by exact id, then label, then number.
+def chosen(rows: Sequence[Any], target: Target, path: str) -> list[int]:
+    """The places in ``rows`` that ``target.credential`` means, all for None: by exact id, then label, then number.
 
     Labels are compared without case, as in ``hermes auth``; numbers count from 1 in the order of the file, which is
     that of ``inspect``. Raises UnknownTarget when it fits nothing, or several: those are named by number and id.
     """
-    if credential is None:
+    if target.credential is None:
         return list(range(len(rows)))
-    name = credential.strip()
+    name = target.credential.strip()
     by_id = [place for place, row in enumerate(rows) if _identity(row) == name]
-    by_label = [place for place, row in enumerate(rows) if _label(row) == name.lower()]
+    # An empty name, as from a variable that is not set, means no row without a label.
+    by_label = [place for place, row in enumerate(rows) if name and _label(row) == name.lower()]
     for found in (by_id, by_label):
         if len(found) > 1:
             raise UnknownTarget(path, "credential", name, _names(rows, found), True)
         if found:
             return found
-    if name.isascii() and name.isdigit() and len(name) < _DIGITS and 1 <= int(name) <= len(rows):
-        return [int(name) - 1]
+    if target.by_number and (place := _numbered(rows, name)) is not None:
+        return [place]
     raise UnknownTarget(path, "credential", name, _names(rows, range(len(rows))))
+
+
+def found_nowhere(owners: Sequence[Owner], target: Target) -> UnknownTarget:
+    """That none of several files has the credential that is meant; a number could only mean another row in each."""
+    name, paths = (target.credential or "").strip(), tuple(owner.path for owner in owners)
+    ids = dict.fromkeys(filter(None, (_identity(row) for owner in owners for row in owner.rows)))
+    known = (*list(ids)[:_FEW], *([f"{len(ids) - _FEW} more"] if len(ids) > _FEW else []))
+    reason = ""
+    if any(_numbered(owner.rows, name) is not None for owner in owners):
+        reason = f"a number means another row in each of {len(paths)} files; name an id or a label, or one home"
+    return UnknownTarget(paths[0], "credential", name, known, paths=paths, reason=reason)
+
+
+def _numbered(rows: Sequence[Any], name: str) -> int | None:
+    """The place that ``name`` is the number of."""
+    is_number = name.isascii() and name.isdigit() and len(name) < _DIGITS
+    return int(name) - 1 if is_number and 1 <= int(name) <= len(rows) else None
 
 
 def also_of(home: Home, owner: Owner, disk: Disk | None = None, sharing: Sharing | None = None) -> tuple[Home, ...]:

@@ -6,10 +6,14 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hermes_state.interruption import unwatched
 from hermes_state.outcomes import KINDS
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from hermes_state.home import Home
+    from hermes_state.interruption import Step
 
 LOCK_SECONDS = 30.0
 
@@ -30,6 +34,14 @@ class Asked:
 
         home = find(self.home, self.profile, os.environ)
         return all_homes(home) if self.all_profiles else [home]
+
+    def watched(self, total: int, what: str) -> AbstractContextManager[Step]:
+        """What to call after each of ``total`` items, where somebody watches (see progress); scripts do not."""
+        if self.json:
+            return unwatched(total, what)
+        from hermes_state.cli.progress import watched
+
+        return watched(total, what)
 
 
 def require_kinds(kinds: list[str]) -> None:

@@ -59,11 +59,11 @@ def _entry(source: Source) -> dict[str, Any]:
 
 
 def _row(source: Source) -> list[Any]:
-    from hermes_state.cli.render import mark
+    from hermes_state.cli.render import counted, mark
 
     what = []
     for copy in source.copies:
-        rows = f" with {copy.rows} credentials" if copy.rows is not None else ""
+        rows = f" with {counted(copy.rows, 'credential')}" if copy.rows is not None else ""
         what.append(f"{copy.file}{rows}" if copy.outcome == "ok" else f"{copy.file} ({copy.outcome.value})")
     fine = all(copy.outcome == "ok" for copy in source.copies)
     origin = f"{source.origin}: {source.reason}"

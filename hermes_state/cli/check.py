@@ -26,7 +26,9 @@ def run(asked: Asked, kinds: list[str], fail_on: str) -> int:
     if fail_on not in LEVELS:
         raise UnknownTarget("hermes-state", "severity", fail_on, tuple(LEVELS))
     require_kinds(kinds)
-    report = inspect(asked.homes(), kinds=kinds or None, now=now())
+    homes = asked.homes()
+    with asked.watched(len(homes), "looking at homes") as step:
+        report = inspect(homes, kinds=kinds or None, now=now(), after_each=step)
     counted = [found for home in report.homes for found in home.findings if found.severity in LEVELS[fail_on]]
     if asked.json:
         print_object({**as_json(report), "format": "hermes-state/check", "fail_on": fail_on})

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
 
-from hermes_state.clearing.breakers import ClearReport, as_json, clear_breakers
+from hermes_state.clearing.breakers import Blocking, ClearReport, as_json, clear_breakers
 from hermes_state.cli.asked import Asked
 from hermes_state.cli.output import error_entry, print_error, print_json
 from hermes_state.clock import duration, now
 from hermes_state.home import Home
-
-if TYPE_CHECKING:
-    from hermes_state.inspection.report import Block
+from hermes_state.interruption import Watch, unwatched
 
 
 def run(asked: Asked, provider: str | None, *, dry_run: bool) -> int:
@@ -21,7 +19,8 @@ def run(asked: Asked, provider: str | None, *, dry_run: bool) -> int:
     Raises UnknownTarget, NoSuchHome and UnknownProfile.
     """
     homes = asked.homes()
-    report = clear_breakers(homes, provider, dry_run=dry_run, now=now(), still_blocked=still_blocked)
+    blocking = partial(still_blocked, watch=asked.watched)
+    report = clear_breakers(homes, provider, dry_run=dry_run, now=now(), still_blocked=blocking, watch=asked.watched)
     if asked.json:
         entries = [{**error_entry(failed.error, failed.home), "kind": "breaker"} for failed in report.errors]
         print_json("clear-breaker", as_json(report), entries)
@@ -30,17 +29,21 @@ def run(asked: Asked, provider: str | None, *, dry_run: bool) -> int:
     return int(report.exit_code)
 
 
-def still_blocked(asked: Sequence[tuple[Home, str]]) -> list[Block]:
+def still_blocked(asked: Sequence[tuple[Home, str]], watch: Watch = unwatched) -> list[Blocking]:
     """What else keeps agents of each home from the provider: none of its rows while one of them can be used."""
     from hermes_state.clearing.standing import standings
 
     named = [(home, "nous" if provider.startswith("nous") else provider) for home, provider in asked]
-    found = standings(named, now())
-    return [block for each in found for block in (*each.switches, *(() if each.usable else each.others))]
+    found = standings(named, now(), watch)
+    return [
+        Blocking(each.home.path, block)
+        for each in found
+        for block in (*each.switches, *(() if each.usable else each.others))
+    ]
 
 
 def _print(homes: list[Home], report: ClearReport) -> None:
-    from hermes_state.cli.render import console, line, mark, words
+    from hermes_state.cli.render import console, line, mark, verbatim, words
 
     out = console()
     for home in homes:
@@ -50,11 +53,13 @@ def _print(homes: list[Home], report: ClearReport) -> None:
             ahead = f", {duration(left)} left" if left is not None and left > 0 else ""
             done = "would be cleared" if report.dry_run else "was cleared"
             line(out, mark("ok"), f"the breaker of {one.provider} {done} (it was {one.was.state}{ahead})")
+            if one.removed != one.path and not one.note:
+                line(out, " ", mark("info"), words("its link stays; removed is"), verbatim(one.removed))
             if one.note:
                 line(out, " ", mark("info"), one.note)
         for stays in (one for one in report.left if one.home == home.path):
             line(out, mark("info"), f"{stays.provider}: {stays.reason}")
-    for block in report.still_blocked_by:
+    for block in dict.fromkeys(one.block for one in report.still_blocked_by):  # homes can share a file
         clear = f"; clear it: {block.clear_with}" if block.clear_with else ""
         line(out, mark("warning"), f"still blocked by {block.what} ({block.path}){clear}")
     out.file.flush()

@@ -40,6 +40,7 @@ def run(asked: Asked, target: Target, *, breaker: bool, dry_run: bool, permits: 
         permits=permits,
         clock=now,
         seconds=asked.lock_timeout,
+        watch=asked.watched,
     )
     if asked.json:
         errors = [error_entry(failed.error, failed.home) for failed in done.errors]
@@ -134,7 +135,7 @@ def _states(one: Cleared, model: str | None) -> Iterator[str]:
     was = one.was
     if model is None and was.status is Status.COOLING:
         left = was.remaining_seconds
-        yield f"cooling for {duration(left)} more" if left is not None else "cooling for ever"
+        yield f"cooling down for {duration(left)} more" if left is not None else "cooling down for ever"
     elif model is None and was.status is Status.DEAD:
         yield "dead"
     elif model is None and was.status is Status.ELAPSED:
@@ -144,7 +145,7 @@ def _states(one: Cleared, model: str | None) -> Iterator[str]:
     elif model is None and not was.model_cooldowns:
         yield "usable, with traces of an old failure"
     for name in was.model_cooldowns if model is None else [model]:
-        yield f"cooling for {name}"
+        yield f"cooling down for {name}"
 
 
 def _print_still(out: Console, done: ProviderCleared) -> None:

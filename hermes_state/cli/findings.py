@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from hermes_state.cli.render import Row, clipped, listed, mark, verbatim, words
+from hermes_state.cli.render import Row, clipped, counted, listed, mark, shortened, verbatim, words
 from hermes_state.findings import Finding
 from hermes_state.inspection.report import HomeReport
 
@@ -16,7 +16,8 @@ SEVERITIES = ("error", "warning", "info")
 #: How many kinds are shown, and how many columns a row has beside the id and the message.
 _MOST, _BESIDE = 8, 7
 #: Steps of a pointer that name nothing of the user's.
-_ENVELOPE = ("", "credential_pool", "credential_pool_runtime", "pools")
+_POOL = "credential_pool"  # a message calls its rows by id
+_ENVELOPE = ("", _POOL, "credential_pool_runtime", "pools")
 _FIRST_COMMAND = re.compile(r"[^`]*(`[^`]*`)[^`;]*")
 
 
@@ -32,23 +33,30 @@ def finding_rows(home: HomeReport, width: int) -> Iterator[Row]:
         first, is_info = found[0], found[0].severity.value == "info"
         message, more = verbatim(_told(home, first)), f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         below = [verbatim(hint, "dim") for hint in (_remedy(first.hint, room if is_info else None),) if hint]
-        if is_info and message.cell_len + len(more) > room:
-            message.truncate(room - len(more) - 3)
-            message.append("...")
+        if is_info:
+            message = shortened(message, room - len(more))
         message.append(more)
         if number == _MOST < len(alike):
             hidden = [len(others) for others in alike.values()][number:]
-            below.append(words(f"... and {sum(hidden)} more of {len(hidden)} other kinds (--json has all)", "dim"))
+            below.append(
+                words(f"... and {sum(hidden)} more of {counted(len(hidden), 'other kind')} (--json has all)", "dim")
+            )
         yield [mark(first.severity.value), first.id, message], listed(below)
 
 
 def _told(home: HomeReport, finding: Finding) -> str:
     """The message, after the place where it does not name that itself."""
-    names = [name for name in finding.pointer.split("/") if name not in _ENVELOPE and not name.isdecimal()]
-    if (names and all(name in finding.message for name in names)) or finding.path in finding.message:
+    steps = finding.pointer.split("/")
+    names = [name for name in steps if name not in _ENVELOPE and not (name.isdecimal() and steps[1] == _POOL)]
+    if (names and all(_names(finding.message, name) for name in names)) or finding.path in finding.message:
         return clipped(finding.message)
     place = near(finding.path, home) if finding.path != home.path else ""
     return clipped(": ".join(filter(None, (f"{place} {finding.pointer}".strip(), finding.message))))
+
+
+def _names(message: str, name: str) -> bool:
+    """Whether ``name`` stands in a message by itself, and not as a part of another word."""
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", message) is not None
 
 
 def _remedy(hint: str, most: int | None) -> str:

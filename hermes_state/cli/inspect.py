@@ -19,17 +19,14 @@ def run(asked: Asked, kinds: list[str]) -> int:
 
     require_kinds(kinds)
     homes, at = asked.homes(), now()
+    with asked.watched(len(homes), "looking at homes") as step:
+        report = inspect(homes, kinds=kinds or None, now=at, after_each=step)
     if asked.json:
         from hermes_state.cli.output import print_object
         from hermes_state.inspection.report import as_json
 
-        report = inspect(homes, kinds=kinds or None, now=at)
         print_object(as_json(report))
     else:
-        from hermes_state.cli.progress import watched
-
-        with watched(len(homes), "homes") as step:
-            report = inspect(homes, kinds=kinds or None, now=at, after_each=step)
         _print(report, at)
     return int(ExitCode.UNREADABLE if report.errors else ExitCode.OK)
 

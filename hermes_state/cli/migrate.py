@@ -11,7 +11,8 @@ from hermes_state.cli.output import error_entry, print_error, print_json
 from hermes_state.clock import duration, now
 from hermes_state.errors import ExitCode, StateError, worst
 from hermes_state.home import Home
-from hermes_state.interruption import each
+from hermes_state.interruption import Step, each
+from hermes_state.liveness import Hosts
 from hermes_state.migration.run import FileResult, Options, migrate_auth
 from hermes_state.stores.auth import Sharing
 from hermes_state.stores.permits import Permits
@@ -73,7 +74,9 @@ def run(
     """Migrate, or rehearse it; returns the exit code. Raises UnknownTarget, NoSuchHome and UnknownProfile."""
     require_kinds(kinds)
     options = Options(to_base, dry_run or check, leave_binding, permits, asked.lock_timeout)
-    results = _all(asked.homes(), kinds, options)
+    homes = asked.homes()
+    with asked.watched(len(homes), "rehearsing" if options.dry_run else "migrating homes") as step:
+        results = _all(homes, kinds, options, step)
     if asked.json:
         _print_json(results, options, diff)
     else:
@@ -84,10 +87,10 @@ def run(
     return worst(codes)
 
 
-def _all(homes: list[Home], kinds: list[str], options: Options) -> list[HomeResult]:
+def _all(homes: list[Home], kinds: list[str], options: Options, step: Step) -> list[HomeResult]:
     """Each home in turn; a real file that several homes share is migrated once. One home's fault stops no other."""
     done: dict[str, str] = {}
-    sharing = Sharing()
+    sharing, hosts = Sharing(), Hosts()
 
     def migrate(result: HomeResult) -> None:
         home = result.home
@@ -99,10 +102,10 @@ def _all(homes: list[Home], kinds: list[str], options: Options) -> list[HomeResu
             result.warnings.append(f"auth.json is the file of {done[real]}: what is said there is said of it")
             return
         done[real] = home.path
-        result.files.append(migrate_auth(home, options, now(), sharing))
+        result.files.append(migrate_auth(home, options, now(), sharing, hosts))
 
     results = [HomeResult(home) for home in homes]
-    each(results, migrate, lambda result, error: result.errors.append(error), lambda result: result.home.path)
+    each(results, migrate, lambda result, error: result.errors.append(error), lambda result: result.home.path, step)
     return results
 
 
@@ -215,7 +218,7 @@ def _print_file(out: Console, home: Home, file: FileResult, options: Options, ch
     name = os.path.basename(file.path)
     link = f" -> {file.real_path}" if os.path.islink(file.path) else ""
     if not file.changed:
-        state = "is not there: nothing to do" if file.plan is None else "has nothing to do"
+        state = "is not there: nothing to do" if file.plan is None else "needs no change"
         line(out, mark("ok"), f"{name}{link} {state}")
     else:
         would = "would be" if options.dry_run else "was"

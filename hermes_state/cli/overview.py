@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from hermes_state.cli.findings import SEVERITIES
-from hermes_state.cli.render import Row, clipped, line, mark, print_table, section, verbatim, words
+from hermes_state.cli.render import Row, clipped, counted, line, mark, print_table, section, verbatim, words
 from hermes_state.cli.screen import is_whole, providers
 from hermes_state.findings import Finding, Severity
 from hermes_state.inspection.report import HomeReport, Report
@@ -61,7 +61,7 @@ def _print_home(out: Console, home: HomeReport, at: float, unseen: int) -> None:
     if home.gateway.state != "stopped":
         told.append(f"gateway {home.gateway.state.value}")
     if usable:
-        told.append(f"{len(usable)} of {len(home.providers)} providers usable")
+        told.append(f"{len(usable)} of {counted(len(home.providers), 'provider')} usable")
     look = "error" if unseen or _unusable(home) or _count(home, Severity.ERROR) else "warning"
     line(
         out, mark(look), verbatim(f"{home.profile}  {home.path}", "bold"), words(f" {', '.join(told)}" if told else "")
@@ -73,12 +73,10 @@ def _print_home(out: Console, home: HomeReport, at: float, unseen: int) -> None:
 def _fine(homes: Sequence[HomeReport]) -> Iterator[Row]:
     for number, home in enumerate(homes[:_FINE], 1):
         credentials = sum(provider.usable for provider in home.providers)
-        told = (
-            f"{len(home.providers)} providers, {credentials} credentials usable" if home.providers else "no providers"
-        )
+        told = f"{counted(len(home.providers), 'provider')}, {counted(credentials, 'credential')} usable"
         is_last = number == _FINE < len(homes)
         rest = words(f"... and {len(homes) - number} more (--json has all)", "dim") if is_last else Text()
-        yield [mark("ok"), home.profile, told], rest
+        yield [mark("ok"), home.profile, told if home.providers else "no providers"], rest
 
 
 def _findings(report: Report) -> Iterator[Row]:
@@ -92,5 +90,9 @@ def _findings(report: Report) -> Iterator[Row]:
         (home, first), homes = found[0], len({each.path for each, _ in found})
         where = f"in {homes} homes, as in {home.profile}" if homes > 1 else f"in {home.profile}"
         is_last = number == _FINDINGS < len(ordered)
-        rest = words(f"... and {len(ordered) - number} other kinds (--json has all)", "dim") if is_last else Text()
+        rest = (
+            words(f"... and {counted(len(ordered) - number, 'other kind')} (--json has all)", "dim")
+            if is_last
+            else Text()
+        )
         yield [mark(first.severity.value), first.id, verbatim(f"{where}: {clipped(first.message)}")], rest

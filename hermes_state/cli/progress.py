@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
+
+from hermes_state.interruption import Step
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -17,8 +19,9 @@ _FIRST_LOOK, _WORTH_IT, _EVERY = 0.25, 1.0, 0.1
 
 
 @contextmanager
-def watched(total: int, what: str) -> Iterator[Callable[[], None] | None]:
-    """For the length of a ``with`` block what to call after each of ``total`` items; None where nobody watches: off a
+def watched(total: int, what: str) -> Iterator[Step]:
+    """For the length of a ``with`` block what to call after each of ``total`` items (``what`` says what is done to
+    them); None where nobody watches: off a
     terminal (either stream: a pager draws over it), and on one that cannot move its cursor.
 
     The bar leaves nothing behind, however the block ends.
@@ -67,7 +70,7 @@ def _progress(what: str, total: int) -> Progress:
     from hermes_state.cli.render import speaks_utf8
 
     bar = [BarColumn()] if speaks_utf8() else []
-    columns = (TextColumn("looking at {task.description}"), *bar, MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}"), *bar, MofNCompleteColumn(), TimeRemainingColumn())
     made = Progress(*columns, console=Console(stderr=True, emoji=False), auto_refresh=False, transient=True)
     made.add_task(what, total=total)
     return made

@@ -10,6 +10,7 @@ from hermes_state.home import Home
 from hermes_state.inplace import Mended
 from hermes_state.interruption import each
 from hermes_state.recovering import Recovered, recover
+from hermes_state.stores.auth import Sharing
 
 #: Why a record stays, in words.
 LEFT = {
@@ -27,16 +28,18 @@ def run(asked: Asked) -> int:
     homes = asked.homes()
     done: list[Recovered] = []
     errors: list[tuple[Home, StateError]] = []
+    sharing = Sharing()
 
     def act(home: Home) -> None:
-        done.append(recover(home, now(), seconds=asked.lock_timeout))
+        done.append(recover(home, now(), seconds=asked.lock_timeout, sharing=sharing))
         errors.extend(
             (home, NotVerified(one.path or one.record, f"{LEFT[one.state]} ({one.record})"))
             for one in done[-1].left
             if one.state in _OPEN
         )
 
-    each(homes, act, lambda home, error: errors.append((home, error)), lambda home: home.path)
+    with asked.watched(len(homes), "recovering homes") as step:
+        each(homes, act, lambda home, error: errors.append((home, error)), lambda home: home.path, step)
     if asked.json:
         body = {
             "mended": [_entry(result, one) for result in done for one in result.mended],

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
+from rich.segment import Segment, Segments
+from rich.style import Style
 from rich.text import Text
 
 from hermes_state.clock import duration
@@ -94,8 +96,18 @@ def verbatim(text: str, style: str = "") -> Text:
 
 
 def clipped(text: str) -> str:
-    """A free text, of which the beginning is enough."""
-    return text if len(text) <= _FREE else text[: _FREE - 3] + "..."
+    """A free text, of which the beginning is enough; cut between words where it has any."""
+    most = _FREE - 3
+    return text if len(text) <= _FREE else (text[: most + 1].rpartition(" ")[0] or text[:most]) + "..."
+
+
+def shortened(text: Text, width: int) -> Text:
+    """The beginning of ``text`` in ``width`` columns, cut between words: a path or a command is whole or not there."""
+    if text.cell_len <= width:
+        return text
+    ends = [found.end() for found in _UNBROKEN.finditer(text.plain)]
+    fitting = [end for end in ends if cell_len(text.plain[:end]) <= width - 3]
+    return text[: fitting[-1] if fitting else ends[0]] + Text("...")
 
 
 def line(out: Console, *parts: Text | str) -> None:
@@ -109,6 +121,11 @@ def bar(remaining: float, whole: float, width: int = 10) -> Text:
     full = max(1, round(share * width)) if remaining > 0 else 0
     on, off = ("█", "░") if speaks_utf8() else ("#", ".")
     return Text.assemble((on * full, "yellow"), (off * (width - full), "dim"))
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 provider``, ``2 providers``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def left(seconds: float | None) -> str:
@@ -203,9 +220,9 @@ def _broken(text: Text, width: int) -> list[Text]:
 
 
 def print_diff(out: Console, before: bytes, after: bytes, name: str) -> None:
-    """A diff in the usual colours, secrets as fingerprints."""
-    styles = {"+": "green", "-": "red", "@": "cyan"}
-    made = Text()
-    for text in diff(before, after, name).splitlines(keepends=True):
-        made.append(text, style=styles.get(text[:1], ""))
-    out.print(made, end="", soft_wrap=True)
+    """A diff in the usual colours, secrets as fingerprints; each line of it is one, with its tabs and its end, however
+    wide the terminal is."""
+    styles = {"+": Style(color="green"), "-": Style(color="red"), "@": Style(color="cyan")}
+    lines = diff(before, after, name).split("\n")[:-1]
+    parts = [part for text in lines for part in (Segment(text, styles.get(text[:1])), Segment("\n"))]
+    out.print(Segments(parts), end="", soft_wrap=True)

@@ -104,7 +104,7 @@ def _print(home: Home, name: str, done: list[Restored], dry_run: bool, diff: boo
     out = console()
     line(out, words(f"Home {home.path} ({home.rule})", "bold"))
     for one in done:
-        state = "has nothing to do" if not one.changed else f"{'would be' if dry_run else 'was'} restored from {name}"
+        state = "needs no change" if not one.changed else f"{'would be' if dry_run else 'was'} restored from {name}"
         line(out, mark("ok"), f"{os.path.basename(one.path)} {state}")
         for row in one.rows:
             line(out, " ", mark("info"), f"{row.pool} {row.id or '(no id)'}: {ROWS[row.what]}")

@@ -15,13 +15,36 @@ from rich.console import Console
 from rich.text import Text
 
 from hermes_state.cli.findings import SEVERITIES, finding_rows, near
-from hermes_state.cli.render import Row, bar, clipped, columns, left, line, listed, mark, section, verbatim, words
+from hermes_state.cli.render import (
+    Row,
+    bar,
+    clipped,
+    columns,
+    counted,
+    left,
+    line,
+    listed,
+    mark,
+    section,
+    verbatim,
+    words,
+)
 from hermes_state.clock import HOUR
-from hermes_state.inspection.report import Block, Credential, FileFacts, HomeReport, Provider
+from hermes_state.findings import CATALOGUE
+from hermes_state.inspection.report import BREAKER, DOUBTFUL, Block, Credential, FileFacts, HomeReport, Provider
 from hermes_state.redaction import harmless
+from hermes_state.stores.auth import FILE as AUTH
 
 #: How many of each are shown; of credentials, and of providers with a command below, it is about so many in all.
 _PROVIDERS, _IN_NEED, _BLOCKS, _CREDENTIALS, _BREAKERS, _FILES = 12, 6, 3, 14, 5, 8
+#: States of credentials and of breakers that need more words than their name.
+_SAID = {"cooling": "cooling down", "elapsed": "usable again"}
+_BREAKERS_ARE = {
+    "absent": "no breaker: a link that leads to nothing",
+    "unreadable": "unreadable: agents that can look into it may obey it",
+}
+#: Findings of an auth.json that is not ok, and where its pools are.
+_UNTOLD, _POOLS = frozenset(f"HS-AUTH-{number}" for number in ("001", "002", "003", "004", "006")), "/credential_pool/"
 _STATES = ("dead", "cooling", "elapsed", "ok")
 
 
@@ -43,12 +66,24 @@ def print_home(out: Console, home: HomeReport, at: float) -> None:
 
 def is_whole(provider: Provider) -> bool:
     """Whether the agent can use the provider now."""
-    return provider.usable > 0 and not any(block.what == "breaker" for block in provider.blocked_by)
+    return provider.usable > 0 and not any(block.what == BREAKER for block in provider.blocked_by)
+
+
+def _doubts(provider: Provider) -> list[Block]:
+    """What may keep the agent from the provider, though nobody can tell."""
+    return [block for block in provider.blocked_by if block.what.startswith(DOUBTFUL)]
+
+
+def _look(provider: Provider) -> Text:
+    return mark("error" if not is_whole(provider) else "warning" if _doubts(provider) else "ok")
 
 
 def providers(home: HomeReport, at: float, most: int = _PROVIDERS) -> Iterator[Row]:
     """The verdicts, those that say no first, each with the commands that would change it; what holds all of them up
     before."""
+    untold, why = _untold(home)
+    if untold:
+        yield [mark("error"), untold, f"nothing can be told: {why}"], Text()
     common = _common(home)
     for block in common:
         yield [mark("warning"), "all", clipped(block.what)], listed(_typable([block.clear_with]))
@@ -59,7 +94,21 @@ def providers(home: HomeReport, at: float, most: int = _PROVIDERS) -> Iterator[R
         below = _typable(_commands(own))
         if number == most < len(ordered):
             below.append(_more(Counter("usable" if is_whole(each) else "not usable" for each in ordered[most:])))
-        yield [mark("ok" if is_whole(provider) else "error"), provider.provider, _verdict(own, at)], listed(below)
+        yield (
+            [_look(provider), provider.provider, _verdict(own, at, untold not in ("all", "others", own.provider))],
+            listed(below),
+        )
+
+
+def _untold(home: HomeReport) -> tuple[str, str]:
+    """Of which providers nothing can be told as auth.json is not ok, and why: no verdict must not look like no
+    problem."""
+    for finding in home.findings:
+        if finding.id in _UNTOLD and finding.path == os.path.join(home.path, AUTH):
+            rest = "others" if any(provider.of for provider in home.providers) else "all"
+            name = finding.pointer.removeprefix(_POOLS) if finding.pointer.startswith(_POOLS) else rest
+            return name, CATALOGUE[finding.id][2]
+    return "", ""
 
 
 def _common(home: HomeReport) -> list[Block]:
@@ -68,10 +117,13 @@ def _common(home: HomeReport) -> list[Block]:
     return [block for block in first if others and all(block in each for each in others)]
 
 
-def _verdict(provider: Provider, at: float) -> Text:
-    """``1 of 2 usable, next in 46m 53s: ...`` and what is in the way, as long as it is."""
+def _verdict(provider: Provider, at: float, is_told: bool) -> Text:
+    """``1 of 2 usable, next in 46m 53s: ...`` and what is in the way, as long as it is. Without ``is_told`` nobody
+    knows what is not there."""
     whole, next_at = is_whole(provider), provider.next_at
     said = f"{provider.usable} of {provider.of} usable"
+    if not provider.of:
+        said = "no credentials" if is_told else "credentials not known"
     if whole or next_at is None or next_at <= at:
         next_at = None
     else:
@@ -86,8 +138,8 @@ def _verdict(provider: Provider, at: float) -> Text:
 
 
 def _commands(provider: Provider) -> list[str]:
-    """What clears the way; nothing where the provider can be used already."""
-    blocks = () if is_whole(provider) else provider.blocked_by
+    """What clears the way; where the provider can be used already only what may be in it."""
+    blocks = _doubts(provider) if is_whole(provider) else provider.blocked_by
     given = list(dict.fromkeys(block.clear_with for block in blocks if block.clear_with))
     if sum(_of_pool(command) != command for command in given) > 1:
         given = list(dict.fromkeys(map(_of_pool, given)))
@@ -108,7 +160,7 @@ def _of_pool(command: str) -> str:
 
 
 def _more(rest: Counter[str]) -> Text:
-    """``... and 37 more: 30 cooling, 7 ok (--json has all)``."""
+    """``... and 37 more: 30 cooling down, 7 ok (--json has all)``."""
     kinds = ", ".join(f"{count} {what}" for what, count in rest.items())
     return words(f"... and {rest.total()} more: {kinds} (--json has all)", "dim")
 
@@ -126,7 +178,7 @@ def _credentials(home: HomeReport, at: float) -> Iterator[Row]:
     shown = ordered[: _CREDENTIALS // 2] if len(ordered) > _CREDENTIALS // 2 else ordered
     for number, rows in enumerate(shown, 1):
         hidden = [rows[most:], *(ordered[number:] if number == len(shown) else ())]
-        rest = Counter(row.status.value for each in hidden for row in each)
+        rest = Counter(_SAID.get(row.status.value, row.status.value) for each in hidden for row in each)
         for place, row in enumerate(rows[:most], 1):
             is_last = place == min(most, len(rows))
             yield _credential(row, at), _more(rest) if is_last and rest else Text()
@@ -144,7 +196,7 @@ def _credential(row: Credential, at: float) -> list[Text | str]:
     if row.status == "cooling":
         state = words("never resets by itself") if remaining is None else _meter(remaining, "resets in {}")
     elif row.status == "elapsed":
-        state = words("usable again")
+        state = words(_SAID[row.status.value])
     if row.status in ("cooling", "dead"):
         told = (row.error_code, row.reason or row.message)
         why = clipped(" ".join(str(part) for part in told if part is not None))
@@ -155,7 +207,7 @@ def _credential(row: Credential, at: float) -> list[Text | str]:
     running = [(model, end) for model, end in row.model_cooldowns.items() if end is None or end > at]
     models = [f"not for {model}" + (f" for {left(end - at)}" if end is not None else "") for model, end in running]
     if len(models) > _BLOCKS:
-        models = [*models[:_BLOCKS], f"nor for {len(models) - _BLOCKS} more models"]
+        models = [*models[:_BLOCKS], f"nor for {counted(len(models) - _BLOCKS, 'more model')}"]
     why = "; ".join(part for part in (why.strip(), *models) if part)
     return [mark(marks[row.status.value]), row.pool, str(row.id or "-"), row.label or "-", state, why]
 
@@ -166,13 +218,15 @@ def _meter(remaining: float, sentence: str) -> Text:
 
 
 def _breakers(home: HomeReport) -> Iterator[Row]:
-    ordered = sorted(home.breakers, key=lambda each: each.state == "expired")
+    ordered = sorted(home.breakers, key=lambda each: each.state in ("expired", "absent"))
     for number, each in enumerate(ordered[:_BREAKERS], 1):
         remaining = each.remaining_seconds if each.state == "active" else None
-        state = words(each.state) if remaining is None else _meter(remaining, "blocks for {} more")
+        state = words(_BREAKERS_ARE.get(each.state, each.state))
+        if remaining is not None:
+            state = _meter(remaining, "blocks for {} more")
         is_last = number == _BREAKERS < len(ordered)
         rest = _more(Counter(other.state for other in ordered[number:])) if is_last else Text()
-        look = {"active": "warning", "expired": "ok"}.get(each.state, "error")
+        look = {"active": "warning", "expired": "ok", "absent": "info"}.get(each.state, "error")
         yield [mark(look), each.provider, state], rest
 
 
@@ -195,11 +249,10 @@ def _facts(file: FileFacts, home: HomeReport) -> Text:
         facts.append(f"-> {os.path.relpath(file.link_target, home.path)}")
     if file.section is not None:
         records = file.section.records
-        held = f"{records} record{'s' if records != 1 else ''}" if records is not None else "of a later version"
+        held = counted(records, "record") if records is not None else "of a later version"
         facts.append(f"runtime section: {held}")
     if file.kind == "sessions" and home.sessions is not None:
-        facts.append(f"{home.sessions.count} sessions ({home.sessions.role})")
+        facts.append(f"{counted(home.sessions.count, 'session')} ({home.sessions.role})")
     if file.shared_with:
-        others = len(file.shared_with)
-        facts.append(f"shared with {others} other home{'s' if others != 1 else ''}")
+        facts.append(f"shared with {counted(len(file.shared_with), 'other home')}")
     return verbatim("  ".join(filter(None, facts)))

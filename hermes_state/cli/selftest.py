@@ -9,23 +9,32 @@ from typing import Any
 from hermes_state import interruption
 from hermes_state.cli.asked import Asked
 from hermes_state.cli.output import print_json
-from hermes_state.errors import ExitCode, UnknownTarget
+from hermes_state.errors import ExitCode, NotVerified, StateError, UnknownTarget
 from hermes_state.selftest.run import Totals, enumerate_all
 from hermes_state.selftest.workbench import place
 
 
 def run(asked: Asked, within: str | None) -> int:
-    """Enumerate all scenarios in a temporary folder inside ``within``; no home is looked at. Raises UnknownTarget."""
+    """Enumerate all scenarios in a temporary folder inside ``within``; no home is looked at.
+
+    Raises UnknownTarget, and NotVerified where the folder is full or takes no temporary one: nothing is found out then.
+    """
     folder = os.path.abspath(within if within is not None else tempfile.gettempdir())
     if not os.path.isdir(folder):
         raise UnknownTarget(folder, "folder", folder)
     found: list[Totals] = []
-    with place(folder) as made:
-        for totals in enumerate_all(made):
-            interruption.check()
-            found.append(totals)
-            if not asked.json:
-                _print(totals)
+    try:
+        with place(folder) as made:
+            for totals in enumerate_all(made):
+                interruption.check()
+                found.append(totals)
+                if not asked.json:
+                    _print(totals)
+    except StateError:
+        raise
+    except OSError as error:
+        reason = f"no temporary folder can be worked in there: {os.strerror(error.errno or 0)}"
+        raise NotVerified(folder, reason) from error
     violations = sum(len(totals.violations) for totals in found)
     if asked.json:
         body = {"in": folder, "scenarios": [_entry(totals) for totals in found], "totals": _sum(found)}

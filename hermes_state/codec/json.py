@@ -16,10 +16,8 @@ from typing import Any, NamedTuple
 
 from hermes_state.codec.diagnosis import MAX_DEPTH, depth, not_json, not_utf8, too_deep, too_long_number
 from hermes_state.codec.fault import BadText
-from hermes_state.codec.walk import Member, blank_end, elements, line_and_column, members
+from hermes_state.codec.walk import blank_end, elements, line_and_column, members
 from hermes_state.outcomes import Fault, Outcome
-
-__all__ = ["JsonText", "Member", "Spelled", "collector_paused", "elements", "line_and_column", "members", "parse"]
 
 # An escaped backslash (so that what follows it is not taken for an escape), a pair of surrogates, or half of one.
 _HALVES = re.compile(
@@ -55,21 +53,6 @@ class JsonText(NamedTuple):
     def encode(self, text: str) -> bytes:
         """``text`` as the bytes of a file. A byte order mark is not put back: agents up to 0.19 empty such a file."""
         return text.encode("utf-8")
-
-    def position(self, pointer: tuple[str | int, ...]) -> tuple[int, int]:
-        """Line and column (from 1) of the value at ``pointer``. Raises KeyError when there is none."""
-        offset = blank_end(self.text, 0)
-        for step in pointer:
-            if self.text[offset] == "{":
-                found = [member.value for member in members(self.text, offset) if member.key == step]
-            elif self.text[offset] == "[" and isinstance(step, int):
-                found = [start for start, _ in elements(self.text, offset)][step : step + 1]
-            else:
-                found = []
-            if not found:
-                raise KeyError(step)
-            offset = found[-1]
-        return line_and_column(self.text, offset)
 
     def repeated_keys(self) -> list[tuple[tuple[str | int, ...], int]]:
         """Pointer and line of each key that an object has once more. Costs a walk; nothing if ``repeated`` is False."""

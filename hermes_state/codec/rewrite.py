@@ -18,12 +18,10 @@ from hermes_state.codec.fault import BadText
 from hermes_state.codec.json import JsonText, collector_paused
 from hermes_state.codec.moving import moved_texts, odd_texts
 from hermes_state.codec.shape import Shapes, Spans
-from hermes_state.codec.style import Style, spell, style_of
+from hermes_state.codec.style import spell, style_of
 from hermes_state.codec.walk import BETWEEN, KEY, blank_end, elements, key_of, line_and_column, members, value_end
 from hermes_state.edit import Edit, apply
 from hermes_state.outcomes import Fault, Outcome
-
-__all__ = ["Style", "rewrite", "same", "spell", "style_of"]
 
 _GONE = object()
 _OFFSET = attrgetter("offset")

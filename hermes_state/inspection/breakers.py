@@ -7,6 +7,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
+from errno import EACCES, EPERM
 from math import isfinite
 from typing import NamedTuple
 
@@ -19,7 +20,7 @@ from hermes_state.inspection import files
 from hermes_state.inspection.commands import command, file_command, is_typable, quoted
 from hermes_state.inspection.memory import number
 from hermes_state.inspection.neighbourhood import Neighbourhood
-from hermes_state.inspection.report import Block, Breaker, FileFacts
+from hermes_state.inspection.report import BREAKER, DOUBTFUL, Block, Breaker, FileFacts
 from hermes_state.outcomes import Fault, Outcome
 from hermes_state.stores import breaker
 from hermes_state.stores.breaker import AgentDoes, BreakerState, State
@@ -34,23 +35,31 @@ _DOES = {
     AgentDoes.UNKNOWN: "what agents make of it is not known",
 }
 
+#: Errors that another user, as the agent may be, need not get, and what agents do then.
+_DENIED = (EACCES, EPERM)
+_DENIES = (
+    "an agent that may not read it either asks the provider, since its guard fails on it; one that may can be held up"
+)
+
 #: Seconds by which the clocks of two machines may differ without a word.
 _CLOCKS_DIFFER = 60.0
 
 
 class BreakersLook(NamedTuple):
-    """``blocks`` are the breakers that keep the home's agent from a provider, by provider."""
+    """``blocks`` are the breakers that keep the home's agent from a provider, by provider; ``doubtful`` those that may
+    do so: they could not be looked into here."""
 
     files: list[FileFacts]
     findings: list[Finding]
     unseen: list[StateError]
     breakers: list[Breaker]
     blocks: dict[str, Block]
+    doubtful: dict[str, Block]
 
 
 def look(home: Home, neighbourhood: Neighbourhood, now: float, rule: Rule | None) -> BreakersLook:
     """Look at the breakers of ``home``, whose agent keeps to ``rule``; ``now`` is in epoch seconds."""
-    made = BreakersLook([], [], [], [], {})
+    made = BreakersLook([], [], [], [], {}, {})
     try:
         paths = breaker.breakers(home.path)
     except FileNotOk as error:
@@ -69,9 +78,12 @@ def look(home: Home, neighbourhood: Neighbourhood, now: float, rule: Rule | None
             made.findings.extend(_circumstances(home, found, now, rule))
         if found.outcome is Outcome.UNREADABLE and found.state is not State.FOREIGN:
             made.unseen.append(FileNotOk(path, Fault(found.outcome, found.detail)))
+        clear = command(home, f"clear-breaker {found.provider}")
         if found.blocks(rule):
-            clear = command(home, f"clear-breaker {found.provider}")
-            made.blocks[found.provider] = Block("breaker", path, _finite(found.reset_at), clear)
+            made.blocks[found.provider] = Block(BREAKER, path, _finite(found.reset_at), clear)
+        elif found.agent_does(rule) is AgentDoes.UNKNOWN:
+            what = f"{DOUBTFUL} ({found.detail}): agents that can may leave the provider alone"
+            made.doubtful[found.provider] = Block(what, path, None, clear)
     return made
 
 
@@ -92,7 +104,7 @@ def _facts(home: Home, neighbourhood: Neighbourhood, found: BreakerState) -> Fil
 
 def _findings(home: Home, found: BreakerState, rule: Rule | None) -> Iterator[Finding]:
     path, hint = found.path, _hint(home, found)
-    does = _DOES[found.agent_does(rule)]
+    does = _DOES[found.agent_does(rule)] if found.errno not in _DENIED else _DENIES
     number = files.NUMBERS.get(found.outcome)
     if found.state is State.FOREIGN:
         yield finding("HS-BREAK-012", path, "", f"{found.detail}; it is left alone")
@@ -100,7 +112,7 @@ def _findings(home: Home, found: BreakerState, rule: Rule | None) -> Iterator[Fi
         yield finding(f"HS-BREAK-{number}", path, "", f"{found.detail}: {does}", hint)
     elif found.state is State.IMPLAUSIBLE:
         yield finding("HS-BREAK-011", path, "/reset_at", f"{found.detail}: {does}", hint)
-    elif found.state is State.EXPIRED and found.outcome is Outcome.OK:
+    elif found.state is State.EXPIRED:
         since = duration(-(found.remaining_seconds or 0.0))
         yield finding("HS-BREAK-010", path, "", f"it expired {since} ago: {does}", hint)
     if found.has_mark:

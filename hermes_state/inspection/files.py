@@ -78,12 +78,13 @@ def link_target(reading: Reading) -> str | None:
         return None
 
 
-def outcome(home: Home, reading: Reading, prefix: str) -> Iterator[Finding]:
-    """The finding for a file that is there and not ok; ``prefix`` is that of its kind's ids."""
+def outcome(home: Home, reading: Reading, prefix: str, agents_do: str = "") -> Iterator[Finding]:
+    """The finding for a file that is there and not ok; ``prefix`` is that of its kind's ids, and ``agents_do`` says
+    what agents make of it."""
     fault = reading.fault
     number = NUMBERS.get(reading.outcome)
     if fault is not None and number is not None:
-        message = FileNotOk(reading.path, fault).message
+        message = "; ".join(filter(None, (FileNotOk(reading.path, fault).message, agents_do)))
         yield finding(f"{prefix}-{number}", reading.path, fault.pointer, message, remedy(home, reading))
 
 

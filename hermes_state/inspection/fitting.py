@@ -48,4 +48,3 @@ def _path(path: str) -> str:
     """``path`` with its last part shown where anybody could have named it: in folders of which all files are told."""
     folder, name = os.path.split(path)
     return os.path.join(folder, redact(name)) if os.path.basename(folder) in _ALL_TOLD else path
-

@@ -83,8 +83,31 @@ def wide(home: Home, path: str, looks: os.stat_result | None, what: str) -> Iter
     bits = looks.st_mode & (0o007 if home.managed else 0o077)
     if bits:
         message = f"its mode is {stat.S_IMODE(looks.st_mode):04o}: others than its owner can {_rights(bits)} {what}"
-        hint = f"{quoted(file_command('chmod 600', path))} keeps them out"
+        hint = _unchangeable(home, path) or f"{quoted(file_command('chmod 600', path))} keeps them out"
         yield finding("HS-HOME-002", path, "", message, hint)
+
+
+def _unchangeable(home: Home, path: str) -> str:
+    """What to do where no mode can be changed as nothing is ever written there; ``""`` where it can."""
+    real = os.path.realpath(path)
+    where = _read_only(home, real)
+    if not where:
+        return ""
+    said = f"in {where} no mode can be changed"
+    if real == os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path)):
+        return said
+    if home.managed and os.path.basename(path) == "config.yaml":
+        return f"{said}: take the secrets out where the package manager has the file from"
+    own = quoted(file_command("install -m 600", real, path))
+    return f"{said}: {own} puts a copy of your own in place of the link, and the store keeps what it has"
+
+
+def _read_only(home: Home, real: str) -> str:
+    """What keeps the file at ``real`` from ever being written to, other than the home as a whole; ``""`` if nothing."""
+    if os.path.realpath(real).startswith(STORES):
+        return "a store that is never written to"
+    is_sealed = _is_read_only(os.path.dirname(real)) and not _is_read_only(home.path)
+    return "a file system that is mounted read-only" if is_sealed else ""
 
 
 def _shared(home: Home, file: FileFacts) -> Iterator[Finding]:
@@ -107,10 +130,8 @@ def _stored(home: Home, file: FileFacts) -> Iterator[Finding]:
     """For a file behind links: whether it lies where nobody can write, while the home itself can be written to."""
     if file.link_target is None or (file.kind == "config" and home.managed):
         return
-    folder = os.path.dirname(file.link_target)
-    in_store = os.path.realpath(file.link_target).startswith(STORES)
-    if in_store or (_is_read_only(folder) and not _is_read_only(home.path)):
-        where = "a store that is never written to" if in_store else "a file system that is mounted read-only"
+    where = _read_only(home, file.link_target)
+    if where:
         message = f"it is a link to {file.link_target}, in {where}: agents follow the link, so that every save fails"
         if file.kind == "config":  # which people write, and may have put there on purpose
             yield finding("HS-HOME-013", file.path, "", message, "change the settings where the store has them from")

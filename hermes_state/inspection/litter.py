@@ -106,7 +106,7 @@ def _litter(home: Home, found: list[tuple[str, os.stat_result]], now: float) -> 
     size = sum(looks.st_size for _, looks in found)
     oldest = max(now - looks.st_mtime for _, looks in found)
     message = (
-        f"temporary files of crashed agents lie about ({len(found)}, together {size} bytes, the oldest from "
+        f"temporary files of crashed agents lie about ({len(found)}, together {size} byte{'s' if size != 1 else ''}, the oldest from "
         f"{duration(oldest)} ago), such as {found[0][0]}; they can hold tokens"
     )
     paths = [path for path, _ in found if harmless(path) == path]

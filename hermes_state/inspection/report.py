@@ -96,6 +96,10 @@ class Credential(NamedTuple):
     store: str
 
 
+#: How the blocks begin that are no credential's but a second switch: one that agents obey, and one that they may.
+BREAKER, DOUBTFUL = "breaker", "breaker that could not be looked into"
+
+
 class Block(NamedTuple):
     """One thing that keeps an agent from a credential or a provider. ``clear_with`` is the command that ends it."""
 

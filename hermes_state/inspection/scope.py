@@ -7,7 +7,7 @@ takes the leaves that are pinned out of the home's file (``hermes_cli/managed_sc
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hermes_state.inspection.circumstances import SCOPE
@@ -28,9 +28,9 @@ class Pins(NamedTuple):
     fault: str = ""
 
 
-def pins(version: str | None, env: Mapping[str, str] = os.environ) -> Pins | None:
+def pins(version: str | None) -> Pins | None:
     """What is pinned for an agent of ``version`` (None: not known); None where there is no such file."""
-    path = os.path.join(env.get("HERMES_MANAGED_DIR", "").strip() or SCOPE, "config.yaml")
+    path = os.path.join(os.environ.get("HERMES_MANAGED_DIR", "").strip() or SCOPE, "config.yaml")
     if before(version, *_SINCE) or not os.path.isfile(path):
         return None
     from hermes_state.codec.fault import BadText

@@ -8,7 +8,7 @@ from itertools import compress, count
 from operator import is_not
 from typing import Any, NamedTuple
 
-from hermes_state.codec.rewrite import same
+from hermes_state.codec.comparison import same
 from hermes_state.runtime import SECTION
 
 Path = tuple[str | int, ...]

@@ -7,19 +7,23 @@ written after it.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from hermes_state import __version__, backup, locks, strays
+from hermes_state.disk import RealDisk
 from hermes_state.errors import ForeignSection, Refused
 from hermes_state.home import Home
-from hermes_state.liveness import gateway
+from hermes_state.liveness import Hosts, gateway
+from hermes_state.look import peek
 from hermes_state.migration.changes import Change, changes
 from hermes_state.migration.plan import Plan, plan
 from hermes_state.migration.registry import steps
-from hermes_state.migration.step import Context
+from hermes_state.migration.step import Context, Step
 from hermes_state.outcomes import Outcome
 from hermes_state.rehearsal import DryDisk
 from hermes_state.runtime import SECTION
@@ -64,10 +68,12 @@ class FileResult:
         return changes(*self.documents) if self.documents is not None else []
 
 
-def migrate_auth(home: Home, options: Options, now: float, sharing: Sharing | None = None) -> FileResult:
+def migrate_auth(
+    home: Home, options: Options, now: float, sharing: Sharing | None = None, hosts: Hosts | None = None
+) -> FileResult:
     """Migrate ``auth.json`` of one home (or take it back to the base layout), or only rehearse it.
 
-    ``sharing`` is for a run over many homes, see AuthStore.
+    ``sharing`` and ``hosts`` are for a run over many homes, see AuthStore and ``gateway``.
 
     Raises FileNotOk for a file that is not ok, ForeignSection for a runtime section that is not ours, Refused (one flag
     each, see Permits), Undeclared, LockTimeout, WriteFailed, Superseded, NotVerified. A file with nothing to do is
@@ -81,7 +87,7 @@ def migrate_auth(home: Home, options: Options, now: float, sharing: Sharing | No
     first = _planned(store, reading, context, options)
     if first.document is reading.document:
         return _result(store, reading, first, None, None)
-    _require_stopped(home, reading, options)
+    _require_stopped(store, reading, options, hosts)
     store.foresee(reading, first.document, options.permits)
     kept: list[str] = []
     swept: list[str] = []
@@ -94,13 +100,14 @@ def migrate_auth(home: Home, options: Options, now: float, sharing: Sharing | No
         return made[-1].document
 
     def guard(found: Reading) -> None:
+        _require_stopped(store, found, options, hosts)  # one can have started while we waited for the lock
         facts = {"steps": [f"{one.step.id} {one.direction}" for one in made[-1].applied], "version": __version__}
         swept.extend(strays.sweep(store.disk, home.path, now))
         kept.append(backup.save(store.disk, home.path, [found.original()], reason="migrate", now=now, facts=facts))
 
     written = store.update(change, guard=guard, permits=options.permits, seconds=options.seconds)
     if written.replaced is not None and not options.dry_run:
-        backup.prune(store.disk, home.path)
+        backup.prune(store.disk, home.path, spare=kept)
     return _result(store, written.before, made[-1], written, kept[-1] if kept and not options.dry_run else None, swept)
 
 
@@ -119,13 +126,14 @@ def _planned(store: AuthStore, reading: Reading, context: Context, options: Opti
     return plan(store.path, reading.document, steps("auth"), context, to_base=options.to_base)
 
 
-def _require_stopped(home: Home, reading: Reading, options: Options) -> None:
+def _require_stopped(store: AuthStore, reading: Reading, options: Options, hosts: Hosts | None) -> None:
     """Beside a live gateway the way back is refused: agents up to 0.19 erase what it restores at their next save."""
     if not options.to_base or options.permits.while_running:
         return
-    found = gateway(home)
-    if found.may_be_running:
-        who = f"a gateway is running (pid {found.pid})" if found.state == "running" else "a gateway may be running"
+    answers = (gateway(home, hosts=hosts) for home in store.homes())
+    live = next((found for found in answers if found.may_be_running), None)
+    if live is not None:
+        who = f"a gateway is running (pid {live.pid})" if live.state == "running" else "a gateway may be running"
         reason = f"{who}; it would erase the restored cooldowns at its next save"
         raise Refused(reading.path, reason, "--while-running")
 
@@ -152,13 +160,32 @@ def _result(
         after=written.after if written is not None else before.data,
         atomic=written is None or written.replaced is None or written.replaced.atomic,
         swept=list(swept),
-        warnings=_warnings(made, written),
+        warnings=_warnings(store.home.path, os.path.basename(store.path), made, written),
     )
 
 
-def _warnings(made: Plan, written: Written | None) -> list[str]:
-    passed = made.skipped if made.applied else []
-    found = [f"{step.id} has no way back ({step.irreversible}) and is passed over" for step in passed]
+def _taken_before(home: str, step: Step, file: str) -> str:
+    """The newest backup that a run made before it did ``step`` to the file; ``""`` where none is left to tell that.
+
+    Nothing in the file itself does: what the step makes is what other files have always been.
+    """
+    folder = os.path.join(home, *backup.FOLDER)
+    with suppress(OSError):
+        for name in reversed(backup.names(RealDisk(), home)):
+            with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+                facts = json.loads(peek(os.path.join(folder, name, backup.MANIFEST)))
+                if f"{step.id} up" in facts["steps"] and file in [entry["name"] for entry in facts["files"]]:
+                    return os.path.join(folder, name)
+    return ""
+
+
+def _warnings(home: str, file: str, made: Plan, written: Written | None) -> list[str]:
+    passed = [(step, _taken_before(home, step, file)) for step in made.skipped] if made.applied else []
+    found = [
+        f"{step.id} has no way back ({step.irreversible}) and is passed over; the file as it was before is in {kept}"
+        for step, kept in passed
+        if kept
+    ]
     if written is not None and written.replaced is not None:
         if not written.replaced.atomic:
             found.append("it was written in place, not atomically: a reader in that moment could see half of it")

@@ -32,8 +32,8 @@ _USER_INFO = r"(?<=://)([^\s/:@?\#]*:)?([^\s/@?\#]+)(?=@)"
 _LOGIN = r"""(?<![^\s"'`(<=,;])(?!sha256:|mailto:)([^\s/:@?\#"'`(<=,;]{1,64}:)([^\s/:@?\#"']{1,256})(?=@[A-Za-z0-9])"""
 _PARAMETER = rf"([?&](?:code|sig|signature|auth|state|x-amz-[a-z-]+)=)(?!{_MASK})([^\s&\#\"']+)"
 _BEARER = rf"\b(Bearer\s+)(?!{_MASK})([^\s\"',;)\]}}]+)"
-#: Where a token can begin: not within a word, unless what ends there is the escape of a character (of JSON, of a URL, of
-#: a terminal's colours).
+#: Where a token can begin: not within a word, unless what ends there is an escape (of JSON, of a URL, of a terminal's
+#: colours).
 _EDGE = (
     r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\x[0-9A-Fa-f]{2})|(?<=%[0-9A-Fa-f]{2})"
     r"|(?<=[0-9;\[]m))"

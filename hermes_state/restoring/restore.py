@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hermes_state import __version__, backup
+from hermes_state.codec.comparison import same
 from hermes_state.codec.fault import BadText
-from hermes_state.codec.rewrite import rewrite, same
+from hermes_state.codec.rewrite import rewrite
 from hermes_state.edit import apply
 from hermes_state.errors import FileNotOk, NotVerified, Refused, Superseded
 from hermes_state.home import Home
@@ -76,7 +77,7 @@ def restore(
     with store.locked(seconds) as held:
         wanted, written = _put(held, store, data, copy, with_tokens, permits, guard)
     if saved and not dry_run:
-        backup.prune(store.disk, home.path)
+        backup.prune(store.disk, home.path, spare=saved)
     live = written.before
     return Restored(
         file=copy.file,

@@ -28,7 +28,7 @@ def survey(disk: Disk, home: str) -> Survey:
     found = list(copies.every(disk, home))
     listed = [source for source in found if isinstance(source, Source)]
     hidden = [one for one in found if isinstance(one, Hidden)]
-    return Survey(sorted(listed, key=lambda source: (-source.at, source.name)), hidden)
+    return Survey(sorted(listed, key=lambda source: (source.at, source.name), reverse=True), hidden)
 
 
 def sources(disk: Disk, home: str) -> list[Source]:

@@ -37,11 +37,15 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class State(StrEnum):
+    """What a breaker amounts to. ``ABSENT`` is none at all: a link that leads to nothing."""
+
     ACTIVE = "active"
     EXPIRED = "expired"
     CORRUPT = "corrupt"
     IMPLAUSIBLE = "implausible"
     FOREIGN = "foreign"
+    UNREADABLE = "unreadable"
+    ABSENT = "absent"
 
 
 class AgentDoes(StrEnum):
@@ -62,15 +66,17 @@ class AgentDoes(StrEnum):
 
 
 class Looks(NamedTuple):
-    """What stays when an entry is renamed (on an overlay its inode need not): type, size in bytes, time of change."""
+    """What stays when an entry is renamed (on an overlay its inode need not): type, size in bytes, time of change and
+    owner."""
 
     kind: int
     size: int
     mtime_ns: int
+    uid: int
 
     @classmethod
     def of(cls, found: os.stat_result) -> Looks:
-        return cls(stat.S_IFMT(found.st_mode), found.st_size, found.st_mtime_ns)
+        return cls(stat.S_IFMT(found.st_mode), found.st_size, found.st_mtime_ns, found.st_uid)
 
 
 class BreakerState(NamedTuple):
@@ -143,7 +149,7 @@ def look(path: str, now: float, disk: Disk | None = None) -> BreakerState | None
     Never waits, never changes anything, and raises for nothing that is there.
     """
     disk = disk if disk is not None else RealDisk()
-    found = BreakerState(provider_of(path), path, State.CORRUPT)
+    found = BreakerState(provider_of(path), path, State.UNREADABLE)
     try:
         with opened(disk, os.path.realpath(os.path.dirname(path), strict=True)) as at:
             looks = disk.stat(at, os.path.basename(path))
@@ -186,14 +192,10 @@ def _followed(found: BreakerState, now: float, disk: Disk) -> BreakerState:
             data = disk.read(at, where.name, LIMIT)
     except FileNotFoundError:
         detail = f"the link leads to {found.link_target}, which does not exist"
-        return found._replace(state=State.EXPIRED, detail=detail, outcome=Outcome.ABSENT, agent=AgentDoes.IGNORES)
+        return found._replace(state=State.ABSENT, detail=detail, outcome=Outcome.ABSENT, agent=AgentDoes.IGNORES)
     except NotRegularFile as error:
-        does = {
-            "it is a directory": AgentDoes.FAILS,
-            "it is a FIFO": AgentDoes.HANGS,
-            "it is a socket": AgentDoes.FAILS,
-        }
-        agent = does.get(error.reason.partition(",")[0], AgentDoes.UNKNOWN)
+        does = {"directory": AgentDoes.FAILS, "FIFO": AgentDoes.HANGS, "socket": AgentDoes.FAILS}
+        agent = does.get(error.reason.partition(",")[0].removeprefix("it is a "), AgentDoes.UNKNOWN)
         return found._replace(detail=error.reason, outcome=Outcome.UNREADABLE, agent=agent)
     except LinkLoop as error:
         return found._replace(detail=error.reason, outcome=Outcome.UNREADABLE, agent=AgentDoes.FAILS)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from hermes_state import locks
-from hermes_state.codec.rewrite import same
+from hermes_state.codec.comparison import same
 from hermes_state.codec.yaml import YamlText, parse
 from hermes_state.disk import Disk
 from hermes_state.edit import Edit, apply

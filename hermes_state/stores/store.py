@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from hermes_state import clock, inplace, interruption, locks
 from hermes_state.atomic import replace
+from hermes_state.codec.comparison import same
 from hermes_state.codec.fault import BadText
-from hermes_state.codec.rewrite import same
 from hermes_state.disk import Directory, Disk, RealDisk, opened
 from hermes_state.edit import Edit, apply
 from hermes_state.errors import FileNotOk, NotReplaceable, NotVerified, Superseded

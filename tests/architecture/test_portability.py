@@ -23,13 +23,16 @@ NOT_OURS = {
     "build",
 }
 
-#: Written so that this file does not contain what it looks for.
-FORBIDDEN = re.compile(
-    rb"(?<![\w.>}*~)\]])/(?:wo" + rb"rk|sha" + rb"red)/"  # roots of a working place
-    rb"|\.libr" + rb"ary\b"
-    rb"|/root/\.|/home/(?!fake\b|user\b|you\b|alice\b|bob\b)\w+/"
-    rb"|pypi\.o" + rb"rg|pythonhost" + rb"ed\.|--index-" + rb"url"
+# Words are taken apart, so that this file does not contain what it looks for.
+#: Roots of a working place, and homes of people, as they are or with something below them.
+_ROOTS = "|".join(("wo" + "rk", "sha" + "red", "ro" + "ot"))
+_HOMES = r"(?:home|Users)/(?!(?:fake|user|you|alice|bob)\b)\w+"
+#: Where packages come from, and a workplace's own tools.
+_SERVERS = "|".join(
+    (r"pypi\.o" + "rg", "pythonhost" + r"ed\.", r"registry\.npm" + "js", "index[-_]u" + "rl", "find[-_]li" + "nks")
 )
+_TOOLS = "|".join((r"\.libr" + r"ary\b", "bash_" + "jobs"))
+FORBIDDEN = re.compile(rf"(?<![\w.>}}*~)\]-])/(?:(?:{_ROOTS})(?![\w.-])|{_HOMES})|(?i:{_SERVERS})|{_TOOLS}".encode())
 
 
 def project_files(top: Path) -> Iterator[Path]:
@@ -48,12 +51,28 @@ def test_no_file_names_a_place_on_a_machine_or_a_server() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["cd /wo" + "rk/x", "see /sha" + "red/design", "'.libr" + "ary'", "/root" + "/.cache", "https://pypi.o" + "rg"],
+    [
+        "cd /wo" + "rk/x",
+        'cwd="/wo' + 'rk"',
+        "see /sha" + "red/design",
+        "'.libr" + "ary'",
+        "/ro" + "ot/.cache",
+        "PATH=/ro" + "ot",
+        "/home/" + "somebody",
+        "/Users/" + "somebody/x",
+        "https://pypi.o" + "rg",
+        "PIP_INDEX_U" + "RL=x",
+        "--extra-index-u" + "rl x",
+        "--find-li" + "nks x",
+    ],
 )
 def test_such_a_name_is_found(text: str) -> None:
     assert FORBIDDEN.search(text.encode())
 
 
-@pytest.mark.parametrize("text", ["<root>/shared/nous_auth.json", "{root}/shared/", "~/work/x", "a/work/b", "network/"])
+@pytest.mark.parametrize(
+    "text",
+    ["<root>/shared/nous_auth.json", "{root}/shared/", "~/work/x", "a/work/b", "network/", "/rooted", "/home/you/x"],
+)
 def test_a_path_inside_of_a_home_is_not_meant(text: str) -> None:
     assert not FORBIDDEN.search(text.encode())

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hermes_state.clearing.breakers import ALL, SMALL, ClearReport, as_json, clear_breakers
+from hermes_state.clearing.breakers import ALL, SMALL, Blocking, ClearReport, as_json, clear_breakers
 from hermes_state.disk import Disk
 from hermes_state.errors import FileNotOk, NotVerified, Refused, Superseded, UnknownTarget, WriteFailed
 from hermes_state.home import Home
@@ -136,7 +136,7 @@ def test_a_file_of_any_size_goes(home: Path, folder: Path) -> None:
 
 def test_a_file_that_cannot_be_read_goes(home: Path, folder: Path) -> None:
     (folder / "nous.json").write_bytes(ACTIVE)
-    assert clear(home, disk=FailingDisk("read", errno.EACCES)).cleared[0].was.state == "corrupt"
+    assert clear(home, disk=FailingDisk("read", errno.EACCES)).cleared[0].was.state == "unreadable"
     assert os.listdir(folder) == []
 
 
@@ -161,10 +161,33 @@ def test_a_link_stays_and_its_target_goes(text: str, home: Path, folder: Path) -
     assert (os.readlink(folder / "nous.json"), target.exists(), report.exit_code) == (text, False, 0)
 
 
-def test_an_empty_target_goes_too(home: Path, folder: Path) -> None:
-    (home / "elsewhere.json").touch()
-    (folder / "nous.json").symlink_to("../elsewhere.json")
-    assert clear(home).cleared[0].removed == str(home / "elsewhere.json")
+def test_an_empty_target_of_the_same_name_goes_too(home: Path, folder: Path) -> None:
+    (home / "nous.json").touch()
+    (folder / "nous.json").symlink_to("../nous.json")
+    assert clear(home).cleared[0].removed == str(home / "nous.json")
+
+
+def test_an_empty_target_of_another_name_may_be_a_flag_of_somebodys(home: Path, folder: Path) -> None:
+    (home / ".nologin").touch()
+    (folder / "nous.json").symlink_to("../.nologin")
+    assert "it is empty, and has another name" in clear(home).cleared[0].note
+    assert (home / ".nologin").exists()
+
+
+@pytest.mark.tiers
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize(("link", "file", "goes"), [(1234, 4321, False), (1234, 1234, True), (0, 4321, True)])
+def test_a_users_link_makes_root_delete_no_file_of_another_one(
+    link: int, file: int, goes: bool, home: Path, folder: Path
+) -> None:
+    target = home / "nous.json"
+    target.write_bytes(ACTIVE)
+    os.chown(target, file, file)
+    (folder / "nous.json").symlink_to("../nous.json")
+    os.chown(folder / "nous.json", link, link, follow_symlinks=False)
+    report = clear(home)
+    assert (target.exists(), (folder / "nous.json").is_symlink(), report.exit_code) == (not goes, goes, 0)
+    assert goes or "the link is user 1234's and the file user 4321's" in report.cleared[0].note
 
 
 @pytest.mark.parametrize("name", ["missing", "dangling link", "dangling link into nowhere"])
@@ -366,14 +389,16 @@ def test_what_else_blocks_is_asked_after_the_clearing_and_told(dry_run: bool, ho
         "cooldown of work key (429)", str(home / "auth.json"), 1768473000.0, "hermes-state clear-cooldown nous"
     )
 
-    def blocks(wanted: Sequence[tuple[Home, str]]) -> list[Block]:
+    def blocks(wanted: Sequence[tuple[Home, str]]) -> list[Blocking]:
         asked.extend((each.path, provider, path.exists()) for each, provider in wanted)
-        return [pool, pool, Block("breaker", str(path))] if path.exists() else [pool, pool]
+        found = [pool, pool, Block("breaker", str(path))] if path.exists() else [pool, pool]
+        return [Blocking(str(home), block) for block in found]
 
     report = clear(home, dry_run=dry_run, still_blocked=blocks)
     assert asked == [(str(home), "nous", dry_run)]
     assert as_json(report)["still_blocked_by"] == [
         {
+            "home": str(home),
             "what": "cooldown of work key (429)",
             "path": str(home / "auth.json"),
             "until_at": 1768473000.0,
@@ -383,7 +408,7 @@ def test_what_else_blocks_is_asked_after_the_clearing_and_told(dry_run: bool, ho
 
 
 def test_what_else_blocks_is_told_without_a_breaker_too(home: Path) -> None:
-    pool = Block("cooldown", "auth.json")
+    pool = Blocking(str(home), Block("cooldown", "auth.json"))
     assert clear(home, still_blocked=lambda asked: [pool]).still_blocked_by == (pool,)
     assert clear(home, ALL, still_blocked=lambda asked: [pool]).still_blocked_by == ()
 
@@ -395,12 +420,29 @@ def test_what_else_blocks_is_asked_once_for_all_homes(home: Path) -> None:
         Path(each.path, "rate_limits", "nous.json").write_bytes(ACTIVE)
     asked: list[list[str]] = []
 
-    def blocks(wanted: Sequence[tuple[Home, str]]) -> list[Block]:
+    def blocks(wanted: Sequence[tuple[Home, str]]) -> list[Blocking]:
         asked.append([each.path for each, _ in wanted])
         return []
 
     clear_breakers(homes, "nous", dry_run=False, now=NOW, still_blocked=blocks)
     assert asked == [[each.path for each in homes]]
+
+
+@pytest.mark.parametrize("name", ["nous.json", "real.json"])
+def test_no_command_is_offered_for_what_has_just_failed(name: str, home: Path, folder: Path) -> None:
+    """It would be the very command that failed; whatever else blocks keeps its own."""
+    (folder / name).write_bytes(ACTIVE)
+    if name != "nous.json":
+        (folder / "nous.json").symlink_to(name)
+    stop = Block("breaker", str(folder / "nous.json"), None, "hermes-state clear-breaker nous")
+    pool = Block("cooldown", str(home / "auth.json"), None, "hermes-state clear-cooldown nous")
+    both = [Blocking(str(home), stop), Blocking(str(home), pool)]
+    report = clear(home, disk=FailingDisk("rename", errno.EACCES), still_blocked=lambda asked: both)
+    assert isinstance(error_of(report), WriteFailed)
+    assert [(one.block.what, one.block.clear_with) for one in report.still_blocked_by] == [
+        ("breaker", None),
+        ("cooldown", "hermes-state clear-cooldown nous"),
+    ]
 
 
 # --- beside a running agent ------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from hermes_state.home import Home, all_homes
 from hermes_state.runtime.record import GROUP_FIELDS, told
 from hermes_state.stores.permits import Permits
 from tests.ground.places import snapshot
-from tests.inspection.homes import HOUR, NOW, agent, at, auth, cooling, put, record, row
+from tests.inspection.homes import HOUR, NOW, agent, at, auth, cooling, link, put, record, row
 
 ACTIVE = {"reset_at": NOW + HOUR, "recorded_at": NOW - 60.0, "reset_seconds": HOUR}
 DEAD = row("d", last_status="dead", last_status_at=NOW - 60)
@@ -72,6 +72,54 @@ def then(done: ProviderCleared) -> list[str]:
 
 
 # --- over homes ------------------------------------------------------------------------------------------------------
+
+
+def test_a_credential_that_no_home_has_is_refused_with_all_the_files_that_were_searched(home: Path) -> None:
+    has(home, cooling("a"))
+    has(profile(home, "one"), cooling("b"))
+    profile(home, "two", cooling("c"))
+    with pytest.raises(UnknownTarget) as raised:
+        every(home, credential="x")
+    paths = [str(path / "auth.json") for path in (home, home / "profiles" / "one", home / "profiles" / "two")]
+    assert raised.value.message == f"no credential 'x' in {', '.join(paths)}"
+    assert raised.value.hint == "one of: a, b, c"
+
+
+def test_of_very_many_files_a_few_are_named_and_the_others_counted(home: Path) -> None:
+    for number in range(9):
+        profile(home, f"p{number}", cooling(f"id{number}"))
+    with pytest.raises(UnknownTarget) as raised:
+        every(home, credential="x")
+    assert raised.value.message.endswith("/profiles/p4/auth.json, nor in 4 other files")
+    assert raised.value.hint.endswith("id7, 1 more")
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_number_is_refused_where_it_would_mean_another_row_in_each_of_several_files(
+    home: Path, dry_run: bool
+) -> None:
+    has(home, cooling("a"))
+    other = profile(home, "coder", cooling("b"))
+    with pytest.raises(UnknownTarget, match="a number means another row in each of 2 files") as raised:
+        every(home, credential="1", dry_run=dry_run)
+    assert (raised.value.exit_code, is_clear(home), is_clear(other)) == (2, False, False)
+    assert "name an id or a label, or one home" in raised.value.message
+
+
+def test_what_looks_like_a_number_and_is_an_id_means_the_row_of_that_id_only(home: Path) -> None:
+    has(home, cooling("a"))
+    other = profile(home, "coder", cooling("b"), cooling("1"))
+    done = every(home, credential="1")
+    assert [one.was.id for file in done.files for one in file.cleared] == ["1"]
+    assert not is_clear(home) and not is_clear(other)
+
+
+def test_a_number_will_do_where_all_homes_have_one_file(home: Path) -> None:
+    path = has(home, cooling("a"))
+    link(profile(home, "linked") / "auth.json", path)
+    profile(home, "borrowing")
+    done = every(home, credential="1")
+    assert [one.was.id for file in done.files for one in file.cleared] == ["a"]
 
 
 def test_each_real_file_is_cleared_once_and_who_shares_it_is_told(home: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hermes_state.clearing.standing import Standing, standings
-from hermes_state.inspection import inspect
+from hermes_state.home import Home
+from hermes_state.inspection.neighbourhood import Neighbourhood
 from tests.inspection.homes import NOW, at, auth, cooling, put, row
 
 
@@ -35,11 +36,12 @@ def test_nothing_is_in_the_way_of_a_provider_that_nobody_knows(home: Path) -> No
 
 def test_many_homes_are_looked_at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[int] = []
-    def counting(homes: Any, **options: Any) -> Any:
-        looked.append(len(homes))
-        return inspect(homes, **options)
 
-    monkeypatch.setattr("hermes_state.clearing.standing.inspect", counting)
+    def counting(homes: Collection[Home]) -> Neighbourhood:
+        looked.append(len(homes))
+        return Neighbourhood(homes)
+
+    monkeypatch.setattr("hermes_state.clearing.standing.Neighbourhood", counting)
     coder = home / "profiles" / "coder"
     put(coder / "auth.json", auth({"nous": [cooling()]}))
     wanted = [(at(home), "nous"), (at(coder), "nous"), (at(coder), "openrouter")]

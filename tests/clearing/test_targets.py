@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hermes_state.clearing.targets import chosen
+from hermes_state.clearing.targets import Target, chosen
 from hermes_state.errors import UnknownTarget
 from tests.inspection.homes import row
 
@@ -23,6 +23,12 @@ ROWS: list[Any] = [
     row("twin"),
     row(True, label=5),
 ]
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_nothing_means_no_row_not_even_one_without_a_label(name: str) -> None:
+    with pytest.raises(UnknownTarget):
+        chosen([row("aaaaa1", label=""), row("aaaaa2", label=" ")], Target("openrouter", name), PATH)
 
 
 @pytest.mark.parametrize(
@@ -42,12 +48,12 @@ ROWS: list[Any] = [
     ],
 )
 def test_an_id_goes_before_a_label_and_a_label_before_a_number(name: str | None, places: list[int]) -> None:
-    assert chosen(ROWS, name, PATH) == places
+    assert chosen(ROWS, Target("p", name), PATH) == places
 
 
 def test_numbers_count_from_one_in_the_order_of_the_file() -> None:
     rows = [row("b", priority=1), row("a", priority=0), "what is this"]
-    assert [chosen(rows, name, PATH) for name in ("1", "2", "3")] == [[0], [1], [2]]
+    assert [chosen(rows, Target("p", name), PATH) for name in ("1", "2", "3")] == [[0], [1], [2]]
 
 
 @pytest.mark.parametrize(
@@ -60,7 +66,7 @@ def test_numbers_count_from_one_in_the_order_of_the_file() -> None:
 )
 def test_a_name_that_fits_several_is_refused_with_what_tells_them_apart(name: str, known: tuple[str, ...]) -> None:
     with pytest.raises(UnknownTarget) as raised:
-        chosen(ROWS, name, PATH)
+        chosen(ROWS, Target("p", name), PATH)
     assert raised.value.ambiguous
     assert raised.value.known == known
 
@@ -68,11 +74,11 @@ def test_a_name_that_fits_several_is_refused_with_what_tells_them_apart(name: st
 @pytest.mark.parametrize("name", ["", "0", "11", "-1", "1.0", "\u0663", "9" * 5000, "wor", "None", "aaaaa"])
 def test_what_fits_nothing_is_refused(name: str) -> None:
     with pytest.raises(UnknownTarget) as raised:
-        chosen(ROWS, name, PATH)
+        chosen(ROWS, Target("p", name), PATH)
     assert not raised.value.ambiguous
 
 
 def test_a_refusal_names_a_few_rows_and_counts_the_others() -> None:
     with pytest.raises(UnknownTarget) as raised:
-        chosen(ROWS, "x", PATH)
+        chosen(ROWS, Target("p", "x"), PATH)
     assert raised.value.known[3:] == ("4 (id 2)", "5 (id 7)", "6", "7", "8 (id twin)", "2 more")

@@ -356,7 +356,7 @@ def test_what_people_see(home: Path) -> None:
         f"Home {home} (default)",
         "✓ openrouter: 1 of 3 credentials cleared, 1 had nothing to clear",
         f"    in {home}/auth.json",
-        "    aaaaa1 (key aaaaa1) was cooling for 49m 5?s more (429)",
+        "    aaaaa1 (key aaaaa1) was cooling down for 49m 5?s more (429)",
         "  ⚠ aaaaa9 (key aaaaa9) was left: it is dead, which time does not mend: log in, or clear it with --dead",
         "    verified: the file was read again, and none of it is there",
     ]
@@ -371,7 +371,7 @@ def test_what_people_see_of_many_profiles(home: Path) -> None:
         f"Home {home} (default)",
         "✓ openrouter: 1 of 2 credentials would be cleared (only for opus), 1 had nothing to clear",
         f"    in {home}/auth.json",
-        "    aaaaa1 (key aaaaa1) is cooling for opus",
+        "    aaaaa1 (key aaaaa1) is cooling down for opus",
         "  ⚠ they are the credentials of other homes too: p0, p1, p2, p3, p4 and 2 more",
         f"Home {home}/profiles/p0 (profiles/)",
         f"· its credentials are in {home}/auth.json, which was seen to for {home}",
@@ -384,7 +384,7 @@ def test_what_people_see_of_many_profiles(home: Path) -> None:
     ("old", "words"),
     [
         (row(last_status="exhausted", last_status_at=1.0, last_error_code=429), "usable again, with an old mark (429)"),
-        (row(last_status="exhausted", last_error_reset_at=1e400), "cooling for ever"),
+        (row(last_status="exhausted", last_error_reset_at=1e400), "cooling down for ever"),
         (row(last_error_message="x"), "usable, with traces of an old failure"),
         (dead("aaaaa1"), "dead (401)"),
     ],

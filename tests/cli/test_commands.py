@@ -127,6 +127,17 @@ def test_no_secret_is_ever_printed(demo: Path, hermes_state, arguments: tuple[st
     assert not SECRETS.search(answer.out + answer.err)
 
 
+def test_no_secret_is_printed_that_stands_in_the_name_of_a_pool_or_in_an_id(home: Path, hermes_state) -> None:
+    pool, identity = "https://me:hunter@host/v1", "deadbeef" * 5
+    row = {"id": identity, "last_status": "exhausted", "last_status_at": 1.0, "model_cooldowns": {pool: "soon"}}
+    (home / "auth.json").write_text(json.dumps({"providers": {}, "credential_pool": {pool: [row]}}))
+    for arguments in (("migrate", "--dry-run", "--diff"), ("inspect",), ("check", "--fail-on", "info")):
+        for form in ((), ("--json",)):
+            answer = hermes_state("--home", home, *form, *arguments)
+            assert answer.out
+            assert "hunter" not in answer.out + answer.err and identity not in answer.out + answer.err
+
+
 def test_inspect_writes_and_creates_nothing(demo: Path, hermes_state) -> None:
     def snapshot() -> dict[str, tuple[int, int]]:
         return {str(path): (path.lstat().st_mtime_ns, path.lstat().st_ino) for path in sorted(demo.parent.rglob("*"))}

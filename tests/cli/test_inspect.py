@@ -35,12 +35,6 @@ def demo(tmp_path: Path) -> Path:
     return copy_demo_home(tmp_path / "d", time.time())
 
 
-@pytest.fixture(autouse=True)
-def _a_pipe_that_takes_utf8(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LC_ALL", "LC_CTYPE", "LANG", "COLUMNS", "NO_COLOR", "FORCE_COLOR", "PYTHONIOENCODING"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def cooling(id: str, seconds: float = 3600.0, **fields: Any) -> dict[str, Any]:
     """A row that was marked just now."""
     at = time.time()
@@ -404,7 +398,7 @@ def look(monkeypatch: pytest.MonkeyPatch, seconds: float, total: int = 100) -> N
     """Look at ``total`` homes, each of which takes so many seconds."""
     at = 0.0
     monkeypatch.setattr(progress, "monotonic", lambda: at)
-    with progress.watched(total, "homes") as step:
+    with progress.watched(total, "looking at homes") as step:
         assert step is not None
         for _ in range(total):
             at += seconds

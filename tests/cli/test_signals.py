@@ -355,7 +355,7 @@ sys.meta_path.insert(0, Pressed())
 sys.argv = ["hermes-state", "inspect"]
 runpy.run_module("hermes_state", run_name="__main__")
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=PROJECT)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=PROJECT, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 

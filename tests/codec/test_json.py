@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from hermes_state.codec.diagnosis import MAX_DEPTH, depth
 from hermes_state.codec.fault import BadText
-from hermes_state.codec.json import Member, Spelled, elements, line_and_column, members, parse
+from hermes_state.codec.json import Spelled, parse
+from hermes_state.codec.walk import Member, blank_end, elements, line_and_column, members
 from hermes_state.outcomes import Outcome
 from tests.codec.texts import LAYOUTS, tokens, trees, written
 
@@ -231,33 +232,23 @@ def levels(value):
 
 @settings(deadline=None)
 @given(tree=trees, layout=st.sampled_from(LAYOUTS), seed=st.integers(0, 1 << 30))
-def test_members_elements_and_positions_stand_where_a_slow_reader_finds_them(tree, layout, seed):
+def test_members_and_elements_stand_where_a_slow_reader_finds_them(tree, layout, seed):
     text = written(tree, layout, random.Random(seed))
-    read = parse(text.encode())
-    for path, token in tokens(text).items():
-        line, column = read.position(path)
-        offset = sum(len(row) for row in text.split("\n")[: line - 1]) + line - 1 + column - 1
+    found, starts = tokens(text), {(): blank_end(text, 0)}
+    for path in sorted(found, key=len):
+        offset, token = starts[path], found[path]
         assert text.startswith(token, offset)
-        below = [text[m.value : m.end] for m in members(text, offset)] if token[0] == "{" else []
-        below = [text[start:end] for start, end in elements(text, offset)] if token[0] == "[" else below
-        assert below == [
-            each for other, each in tokens(text).items() if len(other) == len(path) + 1 and other[:-1] == path
-        ]
+        below = [(m.key, m.value, m.end) for m in members(text, offset)] if token[0] == "{" else []
+        if token[0] == "[":
+            below = [(index, *places) for index, places in enumerate(elements(text, offset))]
+        starts |= {(*path, step): start for step, start, _ in below}
+        children = [(other[-1], each) for other, each in found.items() if other[:-1] == path != other]
+        assert [(step, text[start:end]) for step, start, end in below] == children
 
 
 def test_members_come_with_their_keys_unescaped_and_repeated_ones_too():
     text = '{ "\\u0061" : 1 , "b\\"":[{}],"a":"x" }'
     assert list(members(text, 0)) == [Member("a", 2, 13, 14), Member('b"', 17, 23, 27), Member("a", 28, 32, 35)]
-
-
-@pytest.mark.parametrize("path", [("x",), ("a", 2), ("a", "0"), ("a", -1), ("a", 0, "y"), ("s", 0), (0,)])
-def test_position_of_what_is_not_there_is_a_key_error(path):
-    with pytest.raises(KeyError):
-        parse(b'{"a": [1, 2], "s": "text"}').position(path)
-
-
-def test_position_of_a_repeated_key_is_that_of_the_value_that_counts():
-    assert parse(b'{"a": 1,\n "a": 2}').position(("a",)) == (2, 7)
 
 
 def test_repeated_keys_are_listed_with_their_lines():

@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hermes_state.codec import shape
+from hermes_state.codec.comparison import same
 from hermes_state.codec.fault import BadText
 from hermes_state.codec.json import Spelled, parse
-from hermes_state.codec.rewrite import rewrite, same, spell, style_of
+from hermes_state.codec.rewrite import rewrite
+from hermes_state.codec.style import spell, style_of
 from hermes_state.edit import apply
 from hermes_state.outcomes import Outcome
 from tests.codec.texts import LAYOUTS, changed, tokens, trees, untouched, written

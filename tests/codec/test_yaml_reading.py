@@ -1,4 +1,4 @@
-"""Reading YAML: what the agents read, what is refused and where, and where everything stands."""
+"""Reading YAML: what the agents read, and what is refused and where."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hermes_state.codec.comparison import same
 from hermes_state.codec.fault import BadText
-from hermes_state.codec.rewrite import same
 from hermes_state.codec.yaml import Note, NoteKind, compose, parse
 from hermes_state.codec.yaml.scanner import MAX_DEPTH, MAX_TAG, MAX_TEXT
 from hermes_state.outcomes import Outcome
-from tests.codec.yaml_texts import fault, file, files, places, read_1_1
+from tests.codec.yaml_texts import fault, file, files, read_1_1
 
 SAMPLES = Path(__file__).parents[1] / "samples" / "config"
 READINGS = json.loads((Path(__file__).parent / "yaml_readings.json").read_text("ascii"))
@@ -142,7 +142,7 @@ def test_what_is_yaml_to_the_stock_reader_is_read_the_same(text: str) -> None:
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "# c", "# c\n\n# d\n", "---\n", "--- # c\n", "%YAML 1.1\n---\n"])
 def test_a_file_without_content_is_an_empty_mapping(text: str) -> None:
     read = parse(text.encode())
-    assert (read.value, read.blank, read.position(())) == ({}, True, (1, 1))
+    assert (read.value, read.blank) == ({}, True)
 
 
 @pytest.mark.parametrize(("text", "value"), [("~\n", None), ("{}\n", {}), ("[]\n", []), ('""\n', "")])
@@ -320,64 +320,6 @@ def test_nothing_but_bad_text_is_ever_raised(data: bytes) -> None:
         parse(data)
     except BadText as error:
         assert error.fault.line is not None and error.fault.column is not None
-
-
-# --- where everything stands -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("pointer", "place"),
-    [
-        ((), (2, 1)),
-        (("a",), (2, 1)),
-        (("a", "b"), (3, 3)),
-        (("a", "list"), (4, 3)),
-        (("a", "list", 0), (5, 5)),
-        (("a", "list", 1, "x"), (6, 5)),
-        (("a", "flow", "k", 1), (7, 17)),
-        ((2070,), (8, 1)),
-        (("alias", "b"), (3, 3)),
-        (("merging", "b"), (3, 3)),
-        (("merging", "c"), (12, 3)),
-        (("two", "m"), (13, 13)),
-    ],
-)
-def test_a_key_or_item_is_found_at_its_line_and_column(pointer: tuple[object, ...], place: tuple[int, int]) -> None:
-    text = (
-        "# c\n"
-        "a: &a\n"
-        "  b: 1\n"
-        "  list:\n"
-        "  - é\n"
-        "  - x: 1\n"
-        "  flow: {k: [1, 'é'], l: 2}\n"
-        "2070: x\n"
-        "alias: *a\n"
-        "merging:\n"
-        "  <<: *a\n"
-        "  c: 2\n"
-        "two: {<<: [{m: 2}, {n: 1, m: 3}, *a], o: 3}\n"
-    )
-    assert parse(text.encode()).position(pointer) == place
-
-
-@pytest.mark.parametrize("pointer", [("b",), ("a", "x"), ("a", 0, "x"), ("a", 2), ("a", "0"), (0,)])
-def test_a_place_that_is_not_there_is_a_key_error(pointer: tuple[object, ...]) -> None:
-    with pytest.raises(KeyError):
-        parse(b"a: [1, 2]\n").position(pointer)
-
-
-def test_a_file_without_content_has_no_places() -> None:
-    with pytest.raises(KeyError):
-        parse(b"# c\n").position(("a",))
-
-
-@given(files)
-def test_every_place_of_a_value_has_a_position_in_the_text(read) -> None:
-    lines = read.text.replace("\r\n", "\n").split("\n")
-    for pointer, _ in places(read.value):
-        line, column = read.position(pointer)
-        assert 0 < column <= len(lines[line - 1]) + 1
 
 
 def test_the_generator_of_files_seldom_makes_what_is_no_file() -> None:

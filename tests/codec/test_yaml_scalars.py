@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hermes_state.codec.rewrite import same
+from hermes_state.codec.comparison import same
 from hermes_state.codec.yaml.scalars import readers_disagree, resolve
 from hermes_state.codec.yaml.spelling import spell
 from tests.codec.yaml_texts import read_1_1, read_1_2, scalars, texts

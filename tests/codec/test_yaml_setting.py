@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from hermes_state.codec.comparison import same
 from hermes_state.codec.fault import BadText
-from hermes_state.codec.rewrite import same
 from hermes_state.codec.yaml import parse
 from hermes_state.codec.yaml.setting import set_scalar
 from hermes_state.edit import apply

@@ -12,7 +12,6 @@ from hermes_state.cooldown import (
     Status,
     Until,
     agent_sees,
-    is_binding,
     latest_end,
     model_ends,
     selection_raises,
@@ -187,7 +186,6 @@ def test_a_dead_row_is_never_selected_from_0_16_on_and_is_no_cooldown(rule: Rule
     blocked = rule >= Rule.V16
     assert status(LAST_DEAD, [LAST_DEAD], NOW, rule) is Status.DEAD
     assert agent_sees(LAST_DEAD, [LAST_DEAD], NOW, rule) is (AgentSees.BLOCKED if blocked else AgentSees.USABLE)
-    assert not is_binding(LAST_DEAD, [LAST_DEAD], NOW, rule)
 
 
 def test_for_an_unknown_version_dead_and_cooling_rows_are_blocked() -> None:
@@ -198,16 +196,15 @@ def test_for_an_unknown_version_dead_and_cooling_rows_are_blocked() -> None:
     assert agent_sees(HEALTHY, [HEALTHY], NOW, None) is AgentSees.USABLE
 
 
-def test_a_binding_cooldown_ends_at_its_end() -> None:
+def test_a_cooldown_ends_at_its_end() -> None:
     row = exhausted(last_error_reset_at=NOW)
-    assert is_binding(row, [row], NOW - 0.001, Rule.V16)
-    assert not is_binding(row, [row], NOW, Rule.V16)
+    assert status(row, [row], NOW - 0.001, Rule.V16) is Status.COOLING
+    assert status(row, [row], NOW, Rule.V16) is Status.ELAPSED
 
 
-def test_a_model_cooldown_binds_from_0_22_on_and_blocks_its_model_or_a_caller_without_one() -> None:
+def test_a_model_cooldown_blocks_its_model_or_a_caller_without_one_from_0_22_on() -> None:
     row = {"id": "aaaaaa", "last_status": None, "model_cooldowns": {"slow": NOW + 9, "fast": NOW - 9}}
     assert status(row, [row], NOW, Rule.V22) is Status.OK
-    assert [is_binding(row, [row], NOW, rule) for rule in (Rule.V20, Rule.V22, None)] == [False, True, True]
     sees = [agent_sees(row, [row], NOW, Rule.V22, model) for model in ("", "slow", "fast", "other")]
     assert sees == [AgentSees.BLOCKED, AgentSees.BLOCKED, AgentSees.USABLE, AgentSees.USABLE]
     assert agent_sees(row, [row], NOW, Rule.V20) is AgentSees.USABLE

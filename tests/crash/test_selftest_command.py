@@ -70,3 +70,10 @@ def test_a_promise_that_is_not_kept_is_found(tmp_path: Path, monkeypatch: pytest
 def test_every_verb_that_changes_something_is_recorded() -> None:
     verbs = {name for name in vars(Disk) if not name.startswith("_")}
     assert verbs - LOOKING - UNMODELLED == set(vars(RecordingDisk)) & verbs
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="there is no folder here in which not even root makes one")
+def test_a_folder_that_takes_no_temporary_one_is_no_defect_of_ours() -> None:
+    answer = selftest("--in", "/proc")
+    assert answer.returncode == 7
+    assert answer.stderr.startswith("hermes-state: /proc could not be verified: no temporary folder can be worked in")

@@ -12,7 +12,11 @@ def snapshot(top: Path) -> dict[str, tuple[object, ...]]:
     found: dict[str, tuple[object, ...]] = {}
     for path in [top, *sorted(top.rglob("*"))]:
         looks = path.lstat()
-        content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
+        content: object = None
+        if path.is_symlink():
+            content = os.readlink(path)
+        elif path.is_file() and os.access(path, os.R_OK):  # of what may not be read the looks and times must do
+            content = path.read_bytes()
         times = (looks.st_mtime_ns, looks.st_ctime_ns)
         found[str(path)] = (content, looks.st_mode, looks.st_uid, looks.st_gid, looks.st_ino, looks.st_nlink, times)
     return found

@@ -344,8 +344,7 @@ def test_a_relative_home_in_a_removed_directory_is_refused(tmp_path: Path, monke
 
 
 def test_a_home_that_may_not_be_entered_is_refused(open_path: Path) -> None:
-    (open_path / "closed").mkdir(mode=0o600)
-    (open_path / "closed/inner").mkdir()
+    (open_path / "closed/inner").mkdir(parents=True)
     (open_path / "closed").chmod(0o644)
     for place, reason in (("closed", "no permission to enter it"), ("closed/inner", "Permission denied")):
         path = f"{open_path}/{place}"

@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from hermes_state import inplace
 from hermes_state.cli import app
+from hermes_state.disk import Directory, RealDisk
+from hermes_state.links import resolve
 
 USER = 1234
 PROJECT = str(Path(__file__).resolve().parents[2])
@@ -95,6 +98,32 @@ def test_a_backups_folder_of_roots_does_not_make_roots_backups(theirs: Path) -> 
     (theirs / "backups").mkdir(mode=0o755)
     assert app.run(["--home", str(theirs), "migrate"]) == 0
     assert foreign(theirs) == ["backups"]
+
+
+def test_a_link_out_of_the_home_does_not_hand_its_owner_a_copy_of_anothers_file(theirs: Path) -> None:
+    other = theirs.parent.parent / "other.json"
+    (theirs / "auth.json").rename(other)
+    os.chown(other, 0, 0)
+    (theirs / "auth.json").symlink_to(other)
+    os.chown(theirs / "auth.json", USER, USER, follow_symlinks=False)
+    assert app.run(["--home", str(theirs), "migrate"]) == 0
+    (stamp,) = [path.name for path in (theirs / "backups" / "hermes-state").iterdir()]
+    assert foreign(theirs) == [f"backups/hermes-state/{stamp}/auth.json"]
+
+
+def test_a_record_of_a_write_in_place_is_no_copy_of_anothers_file_either(theirs: Path) -> None:
+    other = theirs.parent.parent / "other.json"
+    (theirs / "auth.json").rename(other)
+    os.chown(other, 0, 0)
+    found: list[str] = []
+
+    def unchanged(at: Directory) -> bool:
+        found.extend(foreign(theirs))
+        return True
+
+    old = other.read_bytes()
+    inplace.overwrite(RealDisk(), resolve(str(other)), old, old + b"\n", str(theirs), time.time(), unchanged)
+    assert sorted(map(os.path.basename, found)) == ["new", "old"]
 
 
 def test_a_stray_of_a_killed_run_belongs_to_the_owner_of_the_home(theirs: Path) -> None:

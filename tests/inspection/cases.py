@@ -61,7 +61,7 @@ def hard_linked(home: Path) -> None:
 
 
 def benched_key(value: str) -> Maker:
-    """A row from the environment that is benched, beside a ``.env`` that has ``value`` for its key."""
+    """A row from the environment that is cooling down, beside a ``.env`` that has ``value`` for its key."""
     borrowed = cooling(source="env:OPENROUTER_API_KEY", access_token=None, secret_fingerprint=TIE["token"])
     return both(pool(borrowed), file(".env", f"# keys\nexport OPENROUTER_API_KEY='{value}'\n"))
 

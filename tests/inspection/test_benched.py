@@ -67,7 +67,7 @@ def test_only_where_the_secret_may_be_at_fault_a_new_one_is_advised() -> None:
 def test_a_benched_credential_says_what_to_do_about_its_status(home: Path, code: int | None) -> None:
     pool(cooling(last_error_code=code, last_error_reason="a_reason"))(home)
     (hit,) = found(home, "HS-AUTH-043")
-    assert hit.message.startswith("openrouter 7e472f is benched for 1h more")
+    assert hit.message.startswith("openrouter 7e472f is cooling down for 1h more")
     assert hit.message.endswith(f"({f'HTTP {code}, ' if code is not None else ''}a_reason)")
     assert hit.hint.startswith(
         advice(code, f"add a valid key: `HERMES_HOME={home} hermes -p default auth add openrouter`")
@@ -86,7 +86,7 @@ def test_a_key_from_the_environment_is_used_again_by_the_same_command_when_it_is
 def test_a_cooldown_without_an_end_says_so(home: Path) -> None:
     pool(cooling(last_error_reset_at=float("inf")))(home)
     (hit,) = found(home, "HS-AUTH-043")
-    assert "is benched, without an end" in hit.message
+    assert "is cooling down, without an end" in hit.message
 
 
 def test_a_cooldown_in_the_section_is_one_too(home: Path) -> None:

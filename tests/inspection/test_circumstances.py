@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -81,6 +83,45 @@ def test_where_all_is_read_only_no_link_is_to_blame(
     link(home / "auth.json", put(tmp_path / "image" / "auth.json", GOOD))
     monkeypatch.setattr(os, "statvfs", read_only(tmp_path))
     assert found(home, "HS-HOME-007") == []
+
+
+def test_a_wide_file_in_a_store_is_not_to_be_changed_there_but_copied(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A chmod would follow the link, and fail."""
+    monkeypatch.setattr("hermes_state.inspection.home.STORES", (f"{tmp_path}/store/",))
+    target = put(tmp_path / "store" / "auth.json", auth(), 0o444)
+    link(home / "auth.json", target)
+    link(home / ".env", put(tmp_path / "store" / "env", "A=b", 0o444))
+    hits = {hit.path: hit.hint for hit in found(home, "HS-HOME-002")}
+    assert set(hits) == {str(home / "auth.json"), str(home / ".env")}
+    assert "chmod" not in "".join(hits.values())
+    assert hits[str(home / "auth.json")] == (
+        f"in a store that is never written to no mode can be changed: `install -m 600 {target} {home}/auth.json`"
+        " puts a copy of your own in place of the link, and the store keeps what it has"
+    )
+    (command,) = re.findall("`(.*)`", hits[str(home / ".env")])
+    subprocess.run(command, shell=True, check=True)
+    assert [hit.path for hit in found(home, "HS-HOME-002")] == [str(home / "auth.json")]
+    assert ((home / ".env").is_symlink(), (home / ".env").read_text()) == (False, "A=b")
+
+
+def test_a_wide_settings_file_of_a_package_manager_is_changed_where_it_comes_from(
+    home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("hermes_state.inspection.home.STORES", (f"{tmp_path}/store/",))
+    secret = "model: {api_key: sk-or-v1-test-d41d8cd98f00b204e9800998ecf8427e}"
+    link(home / "config.yaml", put(tmp_path / "store" / "config.yaml", secret, 0o444))
+    (hit,) = found(at(home, managed="NixOS"), "HS-HOME-002")
+    assert hit.hint.endswith("take the secrets out where the package manager has the file from")
+
+
+def test_a_wide_file_on_a_sealed_file_system_gets_no_chmod(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "shared").mkdir()
+    put(home / "shared" / "nous_auth.json", {}, 0o644)
+    monkeypatch.setattr("hermes_state.inspection.home._is_read_only", lambda folder: folder.endswith("shared"))
+    (hit,) = found(home, "HS-HOME-002")
+    assert hit.hint == "in a file system that is mounted read-only no mode can be changed"
 
 
 def test_a_managed_config_lies_in_the_store_on_purpose(

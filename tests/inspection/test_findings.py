@@ -257,6 +257,36 @@ def test_pending_is_what_migrate_would_do(home: Path, rows: list[object], record
     assert migrate_auth(at(home), Options(dry_run=True), NOW).changed is is_pending
 
 
+@pytest.mark.parametrize(
+    ("rows", "records", "does"),
+    [
+        ([cooling()], {}, "move the inline cooldowns of 1 credential into credential_pool_runtime"),
+        ([cooling("a"), cooling("b")], None, "move the inline cooldowns of 2 credentials into credential_pool_runtime"),
+        (
+            [row(access_token="sk-or-v1-test-new")],
+            OLD,
+            "drop 1 record of credential_pool_runtime that no longer counts",
+        ),
+        (
+            [row("b"), cooling("c")],
+            OLD,
+            "move the inline cooldowns of 1 credential into credential_pool_runtime"
+            " and drop 1 record of credential_pool_runtime that no longer counts",
+        ),
+        (
+            [cooling()],
+            {"7e472f": record(row(), cleared_at=NOW)},
+            "remove 1 cooldown that a running agent wrote back",
+        ),
+    ],
+)
+def test_what_is_pending_is_said_as_it_would_be_done(
+    home: Path, rows: list[object], records: object, does: str
+) -> None:
+    put(home / "auth.json", auth({"openrouter": rows}, None if records is None else {"openrouter": records}))
+    assert [each.message for each in look(home).findings if each.id == "HS-AUTH-010"] == [f"pending: {does}"]
+
+
 def test_migrate_is_advised_for_orphans_that_have_ended_only(home: Path) -> None:
     records = {**OLD, "c": {**record(row("c")), **mark()}}
     put(home / "auth.json", auth({"openrouter": [row("b")]}, {"openrouter": records}))

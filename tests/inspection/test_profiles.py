@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -191,7 +192,17 @@ def test_homes_of_several_roots_are_told_apart(home: Path, profile: Path, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "words", ["inspect --json", "inspect", "check", "migrate --dry-run --json", "clear-cooldown nous --dry-run --json"]
+    "words",
+    [
+        "inspect --json",
+        "inspect",
+        "check",
+        "migrate --dry-run --json",
+        "migrate --to base --dry-run --json",
+        "clear-cooldown nous --dry-run --json",
+        "clear-breaker nous --dry-run --json",
+        "recover --json",
+    ],
 )
 def test_ten_times_the_profiles_is_not_more_than_ten_times_the_work(
     home: Path, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -201,6 +212,7 @@ def test_ten_times_the_profiles_is_not_more_than_ten_times_the_work(
 
     put(home / "auth.json", auth({"openrouter": [row()]}))
     put(home / "gateway_state.json", {"gateway_state": "running", "served_profiles": ["p000"], "pid": 1 << 22})
+    section = {"openrouter": {"b": {"last_status": "exhausted", "last_error_reset_at": time.time() + 600.0}}}
     asked = 0
 
     def counting(real: Callable[..., Any]) -> Callable[..., Any]:
@@ -216,11 +228,13 @@ def test_ten_times_the_profiles_is_not_more_than_ten_times_the_work(
         nonlocal asked
         for number in range(len(list(home.glob("profiles/*"))), until):
             path = home / "profiles" / f"p{number:03}"
-            put(path / "auth.json", auth({"nous": [cooling()]}))
+            put(path / "auth.json", auth({"nous": [cooling()], "openrouter": [row("b")]}, section))
             put(path / "rate_limits" / "nous.json", {"reset_at": NOW})
+            (path / "backups" / "hermes-state" / f"{number}.in-place").mkdir(parents=True)
             put(path / "gateway_state.json", {"gateway_state": "running", "served_profiles": ["p000"], "pid": 1 << 22})
         asked = 0
-        assert app.run(["--home", str(home), "--all-profiles", *words.split()]) in (0, 1)
+        # 5 where the gateway in the record, which lives nowhere here, may live outside of this container.
+        assert app.run(["--home", str(home), "--all-profiles", *words.split()]) in (0, 1, 5)
         capsys.readouterr()
         return asked
 

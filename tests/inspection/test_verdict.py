@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hermes_state.inspection.report import Block, Provider
-from tests.inspection.homes import NOW, SECRET, agent, at, auth, cooling, look, mark, put, record, row
+from tests.ground.doubles import FailingDisk
+from tests.inspection.homes import NOW, SECRET, agent, at, auth, cooling, link, look, mark, put, record, row
 
 
 def providers(home: Path, pools: Any, section: Any = None) -> dict[str, Provider]:
@@ -212,6 +214,58 @@ def test_a_breaker_that_is_over_blocks_nothing(home: Path, reset_at: float) -> N
 def test_a_breaker_in_milliseconds_blocks_for_good(home: Path) -> None:
     breaker(home, (NOW + 60.0) * 1000)
     assert providers(home, {"nous": [row()]})["nous"].usable == 0
+
+
+def denied(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for another user than the owner of a breaker with mode 0600."""
+    monkeypatch.setattr("hermes_state.stores.breaker.RealDisk", lambda: FailingDisk("read", errno.EACCES))
+
+
+def test_a_breaker_that_cannot_be_read_may_block_and_is_named_with_what_removes_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The agent may be a user that can read it: nobody knows whether it waits."""
+    path = breaker(home, NOW + 500.0)
+    put(home / "auth.json", auth({"nous": [row()], "openrouter": [row()]}))
+    denied(monkeypatch)
+    seen = look(home)
+    nous, other = seen.providers
+    what = "breaker that could not be looked into (Permission denied): agents that can may leave the provider alone"
+    assert nous == Provider(
+        "nous", 1, 1, None, (Block(what, path, None, f"hermes-state --home {home} clear-breaker nous"),)
+    )
+    assert other.blocked_by == ()
+    assert [each.state for each in seen.breakers] == ["unreadable"]
+    (told,) = [each for each in seen.findings if each.id == "HS-BREAK-001"]
+    assert "an agent that may not read it either asks the provider" in told.message
+    assert "one that may can be held up" in told.message
+
+
+def test_a_breaker_that_cannot_be_read_makes_a_provider_without_a_pool_known(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breaker(home, NOW + 500.0)
+    denied(monkeypatch)
+    (found,) = providers(home, {}).values()
+    assert (found.provider, found.usable, found.of, len(found.blocked_by)) == ("nous", 0, 0, 1)
+
+
+def test_a_breaker_that_is_too_large_may_block_too(home: Path) -> None:
+    put(home / "rate_limits" / "nous.json", b" " * (2 << 20))
+    (block,) = providers(home, {"nous": [row()]})["nous"].blocked_by
+    assert block.what.startswith("breaker that could not be looked into (it has more than 1 MiB)")
+
+
+def test_a_directory_in_place_of_a_breaker_holds_up_no_agent(home: Path) -> None:
+    (home / "rate_limits" / "nous.json").mkdir(parents=True)
+    assert providers(home, {"nous": [row()]})["nous"] == Provider("nous", 1, 1, None, ())
+    assert [each.state for each in look(home).breakers] == ["unreadable"]
+
+
+def test_a_link_to_nothing_is_no_breaker(home: Path) -> None:
+    link(home / "rate_limits" / "nous.json", home / "nowhere.json")
+    assert providers(home, {"nous": [row()]})["nous"] == Provider("nous", 1, 1, None, ())
+    assert [each.state for each in look(home).breakers] == ["absent"]
 
 
 def test_a_foreign_file_blocks_nothing(home: Path) -> None:

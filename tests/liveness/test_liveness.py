@@ -18,7 +18,7 @@ import pytest
 from hermes_state import liveness
 from hermes_state.errors import NoSuchHome
 from hermes_state.home import Home, all_homes, find
-from hermes_state.liveness import Gateway, State, gateway, gateways
+from hermes_state.liveness import Gateway, Hosts, State, gateway, gateways
 from hermes_state.processes import Processes
 
 pytestmark = pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="needs /proc")
@@ -443,6 +443,60 @@ def test_a_profile_that_is_served_does_not_serve_others_by_an_old_record(home: H
     write(coder, "gateway_state.json", pid=dead_pid(), gateway_state="running", served_profiles=["coder", "other"])
     assert gateway(coder).served_by == home.path
     assert gateway(profile(home, "other")).state is State.STOPPED
+
+
+def test_for_a_run_over_many_homes_the_answer_is_the_same(home: Home, start: Start) -> None:
+    coder, hosts = profile(home, "coder"), Hosts()
+    start(coder, state={"served_profiles": ["coder", "default"]})
+    assert [gateway(each, hosts=hosts) for each in all_homes(home, {})] == [
+        gateway(each) for each in all_homes(home, {})
+    ]
+    assert gateway(home, hosts=hosts).served_by == coder.path
+
+
+def test_a_gateway_of_the_home_or_of_its_root_that_starts_during_a_run_is_seen_at_once(
+    home: Home, start: Start
+) -> None:
+    coder, other, hosts = profile(home, "coder"), profile(home, "other"), Hosts()
+    assert gateway(coder, hosts=hosts).state is State.STOPPED
+    own = start(coder)
+    assert gateway(coder, hosts=hosts).pid == own.pid
+    start(home, state={"served_profiles": ["default", "other"]})
+    assert gateway(other, hosts=hosts).served_by == home.path
+
+
+def test_a_gateway_that_serves_a_home_and_ends_during_a_run_is_seen_to_end(home: Home, start: Start) -> None:
+    coder, hosts = profile(home, "coder"), Hosts()
+    child = start(coder, state={"served_profiles": ["coder", "default"]})
+    assert gateway(home, hosts=hosts).state is State.RUNNING
+    end(child)
+    assert gateway(home, hosts=hosts).state is State.STOPPED
+
+
+def test_a_profile_that_begins_to_serve_others_during_a_run_is_seen_after_a_second(
+    home: Home, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = 100.0
+    monkeypatch.setattr(liveness, "monotonic", lambda: at)
+    coder, other, hosts = profile(home, "coder"), profile(home, "other"), Hosts()
+    assert gateway(other, hosts=hosts).state is State.STOPPED
+    start(coder, state={"served_profiles": ["coder", "other"]})
+    at += 1.0
+    assert gateway(other, hosts=hosts).served_by == coder.path
+
+
+def test_a_run_over_many_homes_does_not_ask_all_of_them_each_time(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, hosts = [], Hosts()
+
+    def counted(each: Home, env: dict[str, str]) -> list[Home]:
+        asked.append(each.path)
+        return all_homes(each, env)
+
+    monkeypatch.setattr(liveness, "all_homes", counted)
+    monkeypatch.setattr(liveness, "monotonic", lambda: 100.0)
+    for _ in range(3):
+        gateway(home, hosts=hosts)
+    assert asked == [home.path]
 
 
 def test_a_home_of_the_same_name_under_another_root_is_not_served(home: Home, start: Start, tmp_path: Path) -> None:

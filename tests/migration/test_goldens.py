@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from hermes_state.codec.comparison import same
 from hermes_state.codec.json import parse
-from hermes_state.codec.rewrite import rewrite, same
+from hermes_state.codec.rewrite import rewrite
 from hermes_state.edit import apply
 from hermes_state.migration import Context
 from hermes_state.migration.changes import undeclared

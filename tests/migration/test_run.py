@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from hermes_state import backup, locks
 from hermes_state.codec.json import parse
+from hermes_state.disk import RealDisk
 from hermes_state.errors import FileNotOk, ForeignSection, LockTimeout, Refused, Superseded
 from hermes_state.home import Home
 from hermes_state.migration.run import Options, migrate_auth
 from hermes_state.outcomes import Outcome
+from hermes_state.restoring import sources
 from hermes_state.runtime import SECTION, same_document
 from hermes_state.stores.permits import Permits
 
@@ -72,6 +78,53 @@ def test_every_sample_migrates_and_comes_back_the_same(path: Path, home: Path) -
         return
     assert same_document(parse(file.read_bytes()).value, parse(before).value)
     assert SECTION not in json.loads(file.read_bytes())
+
+
+def test_the_way_back_is_silent_about_a_step_that_the_file_never_went_through(home: Path) -> None:
+    put(home, sample("pool_exhausted_429.json"))
+    migrate_auth(at(home), Options(), NOW)
+    back = migrate_auth(at(home), Options(to_base=True), NOW + 1)
+    assert (back.changed, back.warnings) == (True, [])
+
+
+def test_the_way_back_names_the_copy_from_before_a_step_without_one(home: Path) -> None:
+    old = {"systems": {"nous_portal": {"access_token": "test"}}}
+    file = put(home, json.dumps(old).encode())
+    first = migrate_auth(at(home), Options(), NOW)
+    pool = {"nous": [{"id": "a", "last_status": "exhausted", "last_status_at": NOW}]}
+    file.write_bytes(json.dumps({**json.loads(file.read_bytes()), "credential_pool": pool}).encode())
+    migrate_auth(at(home), Options(), NOW + 1)
+    (warning,) = migrate_auth(at(home), Options(to_base=True), NOW + 2).warnings
+    assert warning.startswith("auth_0001_systems_to_providers has no way back (every released agent reads the result")
+    assert warning.endswith(f"is passed over; the file as it was before is in {first.backup}")
+
+
+def test_of_backups_made_in_one_moment_the_oldest_go(home: Path) -> None:
+    made = [save(home, NOW) for _ in range(5)]
+    assert made == sorted(made)
+    assert [source.path for source in sources(RealDisk(), str(home))] == made[::-1]
+    assert backup.prune(RealDisk(), str(home), keep=2) == [Path(path).name for path in made[:3]]
+
+
+@pytest.mark.parametrize("step", [0.0001, 0.25, 1.0])
+def test_backups_are_listed_and_kept_in_the_order_of_their_making(home: Path, step: float) -> None:
+    made = [save(home, NOW + number * step) for number in range(9)]
+    assert backup.names(RealDisk(), str(home)) == [Path(path).name for path in made]
+    assert [source.path for source in sources(RealDisk(), str(home))] == made[::-1]
+    backup.prune(RealDisk(), str(home), keep=3)
+    assert backup.names(RealDisk(), str(home)) == [Path(path).name for path in made[-3:]]
+
+
+def test_a_backup_that_was_just_made_stays_though_the_clock_went_back(home: Path) -> None:
+    for number in range(20):
+        save(home, NOW + number)
+    put(home, sample("pool_exhausted_429.json"))
+    done = migrate_auth(at(home), Options(), NOW - 3600)
+    assert done.backup is not None and (Path(done.backup) / "manifest.json").exists()
+
+
+def save(home: Path, now: float) -> str:
+    return backup.save(RealDisk(), str(home), [], reason="migrate", now=now, facts={"steps": []})
 
 
 def test_a_dry_run_creates_and_changes_nothing(home: Path) -> None:
@@ -202,6 +255,61 @@ def test_a_repeated_key_where_an_edit_would_go_is_refused_with_its_line(home: Pa
         migrate_auth(at(home), Options(), NOW)
     assert tree(home) == before
     assert os.listdir(home) == [file.name]
+
+
+def runs(home: Path) -> None:
+    """Make it look as if this process were the gateway of ``home``."""
+    started = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+    record = {"pid": os.getpid(), "kind": "hermes-gateway", "gateway_state": "running", "start_time": started}
+    (home / "gateway_state.json").write_text(json.dumps(record))
+
+
+def test_the_way_back_is_refused_beside_a_live_gateway_without_the_flag(home: Path) -> None:
+    put(home, sample("pool_exhausted_429.json"))
+    migrate_auth(at(home), Options(), NOW)
+    before = tree(home)
+    runs(home)
+    with pytest.raises(Refused) as caught:
+        migrate_auth(at(home), Options(to_base=True), NOW)
+    assert caught.value.flag == "--while-running"
+    assert f"(pid {os.getpid()})" in caught.value.message
+    (home / "gateway_state.json").unlink()
+    assert tree(home) == before
+    runs(home)
+    assert migrate_auth(at(home), Options(to_base=True, permits=Permits(while_running=True)), NOW).changed
+
+
+def test_the_way_back_is_refused_beside_a_gateway_that_starts_while_we_wait_for_the_lock(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(home, sample("pool_exhausted_429.json"))
+    migrate_auth(at(home), Options(), NOW)
+    before, held = path.read_bytes(), locks.held
+
+    @contextmanager
+    def waited(*arguments: Any) -> Iterator[None]:
+        with held(*arguments):
+            runs(home)
+            yield
+
+    monkeypatch.setattr(locks, "held", waited)
+    with pytest.raises(Refused) as caught:
+        migrate_auth(at(home), Options(to_base=True), NOW)
+    assert (caught.value.flag, path.read_bytes()) == ("--while-running", before)
+    assert len(backup.names(RealDisk(), str(home))) == 1
+
+
+def test_the_way_back_is_refused_beside_the_gateway_of_a_home_that_has_the_same_file(home: Path) -> None:
+    path = put(home, sample("pool_exhausted_429.json"))
+    migrate_auth(at(home), Options(), NOW)
+    coder = home / "profiles" / "coder"
+    coder.mkdir(parents=True)
+    (coder / "auth.json").symlink_to(path)
+    runs(coder)
+    before = path.read_bytes()
+    with pytest.raises(Refused) as caught:
+        migrate_auth(at(home), Options(to_base=True), NOW)
+    assert (caught.value.flag, path.read_bytes()) == ("--while-running", before)
 
 
 def test_leave_binding_leaves_what_still_binds_and_moves_the_rest(home: Path) -> None:

@@ -24,7 +24,6 @@ CASES: dict[str, dict[str, Any]] = json.loads((HERE / "breaker_cases.json").read
 ANSWERS: dict[str, dict[str, dict[str, Any]]] = json.loads((HERE / "breaker_agents.json").read_text(encoding="utf-8"))
 SAMPLES = sorted((HERE.parent / "samples" / "rate_limits").glob("*.json"))
 NOW = 1768469400.25
-AHEAD = 1768471230
 
 ACTIVE = """
     valid; BOM and valid; reset_at is an instant ahead; reset_at is a whole number; reset_at is seven days ahead
@@ -33,8 +32,10 @@ ACTIVE = """
 """
 EXPIRED = """
     BOM and expired; reset_at is zero; reset_at is negative; reset_at is past; reset_at is now
-    same key twice, last past; link, target expired; dangling link; dangling link into nowhere
+    same key twice, last past; link, target expired
 """
+NOTHING = "dangling link; dangling link into nowhere"
+UNREADABLE = "directory; FIFO; socket; link loop; link to a directory; link to the null device; rate_limits is a file"
 IMPLAUSIBLES = """
     BOM and huge integer; reset_at is NaN; reset_at is -Infinity; reset_at is Infinity; reset_at is 1e400
     reset_at is -1e400; reset_at is milliseconds; reset_at is more than seven days ahead; reset_at has 300 digits
@@ -52,6 +53,8 @@ STATES = {
     **dict.fromkeys(named(ACTIVE), State.ACTIVE),
     **dict.fromkeys(named(EXPIRED), State.EXPIRED),
     **dict.fromkeys(named(IMPLAUSIBLES), State.IMPLAUSIBLE),
+    **dict.fromkeys(named(NOTHING), State.ABSENT),
+    **dict.fromkeys(named(UNREADABLE), State.UNREADABLE),
     **dict.fromkeys(named(ABSENT), None),
 }
 
@@ -219,7 +222,11 @@ def test_a_link_tells_where_it_leads_and_a_directory_that_it_is_one(home: Path) 
 
 def test_a_link_to_a_directory_is_no_directory(home: Path) -> None:
     found = seen(grow(home, CASES["link to a directory"]))
-    assert (found.is_directory, found.state, found.link_target) == (False, State.CORRUPT, str(home / "elsewhere.json"))
+    assert (found.is_directory, found.state, found.link_target) == (
+        False,
+        State.UNREADABLE,
+        str(home / "elsewhere.json"),
+    )
 
 
 def test_a_loop_tells_its_first_step(home: Path) -> None:
@@ -243,7 +250,8 @@ def test_a_file_without_permission_is_unreadable(home: Path) -> None:
     path = place(home, b'{"reset_at": 1}')
     found = look(str(path), NOW, FailingDisk("read", errno.EACCES))
     assert found is not None
-    assert (found.outcome, found.detail, found.agent) == (Outcome.UNREADABLE, "Permission denied", AgentDoes.UNKNOWN)
+    assert (found.state, found.outcome, found.agent) == (State.UNREADABLE, Outcome.UNREADABLE, AgentDoes.UNKNOWN)
+    assert found.detail == "Permission denied"
     assert (found.data, found.entry) == (b"", Looks.of(path.stat()))
 
 
@@ -251,7 +259,7 @@ def test_a_folder_without_permission_makes_its_breakers_unreadable(home: Path, m
     path = place(home, b'{"reset_at": 1}')
     found = look(str(path), NOW, FailingDisk("stat", errno.EACCES))
     assert found is not None
-    assert (found.outcome, found.entry) == (Outcome.UNREADABLE, None)
+    assert (found.state, found.outcome, found.entry) == (State.UNREADABLE, Outcome.UNREADABLE, None)
 
     def refuse(folder: str) -> list[str]:
         raise PermissionError(errno.EACCES, "Permission denied", folder)

@@ -57,9 +57,8 @@ def test_a_missing_or_unknown_fact_is_a_mistake_of_the_caller() -> None:
 
 
 def test_the_drop_ins_errors_can_be_caught_as_what_os_replace_raises() -> None:
-    for error in EXAMPLES:
-        if type(error) in (errors.WriteFailed, errors.NotRegularFile, errors.LinkLoop):
-            assert isinstance(error, OSError)
+    for kind in (errors.WriteFailed, errors.NotRegularFile, errors.LinkLoop):
+        assert issubclass(kind, OSError)
 
 
 def test_what_a_failed_write_left_decides_the_words() -> None:
@@ -75,3 +74,10 @@ def test_the_worst_of_several_codes_wins() -> None:
     assert worst([]) == 0
     for better, worse in itertools.pairwise(reversed(SEVEREST_FIRST)):
         assert worst([better, worse, better]) == worse
+
+
+def test_of_very_many_profiles_a_hint_names_some() -> None:
+    names = tuple(f"p{number}" for number in range(100))
+    hint = errors.UnknownProfile("/h", "nope", names).hint
+    assert hint.startswith("known profiles: default, p0, ") and hint.endswith(", p18 and 81 more")
+    assert errors.UnknownProfile("/h", "nope", names[:19]).hint.endswith(", p18")

@@ -21,7 +21,7 @@ from ruamel.yaml.events import (
 )
 
 from hermes_state.codec.fault import BadText
-from hermes_state.codec.json import line_and_column
+from hermes_state.codec.walk import line_and_column
 from hermes_state.codec.yaml.nodes import Kind, Node, Note, NoteKind
 from hermes_state.codec.yaml.scalars import PREFIX, UNKNOWN_TAG, read, readers_disagree, resolve
 from hermes_state.codec.yaml.scanner import MAX_DEPTH, MAX_TEXT, Events, TooDeep, TooMuchText

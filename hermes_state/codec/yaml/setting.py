@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hermes_state.codec.rewrite import same
+from hermes_state.codec.comparison import same
 from hermes_state.codec.yaml import places
 from hermes_state.codec.yaml.nodes import Kind, Node, Pointer
 from hermes_state.codec.yaml.scalars import readers_disagree

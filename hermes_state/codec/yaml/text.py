@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hermes_state.codec.fault import BadText
-from hermes_state.codec.json import line_and_column
+from hermes_state.codec.walk import line_and_column
 from hermes_state.codec.yaml.compose import compose, fault
-from hermes_state.codec.yaml.nodes import Kind, Node, Note, Pointer
+from hermes_state.codec.yaml.nodes import Kind, Node, Note
 from hermes_state.outcomes import Fault, Outcome
 
 #: What YAML does not allow. (Naming what it allows means the same, and takes ten times as long to compile.)
@@ -36,33 +36,6 @@ class YamlText:
     def encode(self, text: str) -> bytes:
         """``text`` as the bytes of a file, with a byte order mark if this one has it."""
         return (("\ufeff" if self.bom else "") + text).encode("utf-8")
-
-    def position(self, pointer: Pointer) -> tuple[int, int]:
-        """Line and column (from 1) of the key that ``pointer`` ends with, or of the list item, or of the whole value.
-
-        What an alias or a merge key brings in is where it was written. Raises KeyError when there is nothing.
-        """
-        node, place = self.root, self.root
-        for step in pointer:
-            node, place = _step(node, step)
-        return (place.line, place.column) if place else (1, 1)
-
-
-def _step(node: Node | None, step: Any) -> tuple[Node, Node]:
-    """The node that ``step`` leads to from ``node``, and the node that shows the place: its key, or itself."""
-    node = node and (node.target or node)
-    if node is not None and node.kind is Kind.SEQUENCE and isinstance(step, int) and step < len(node.items):
-        return node.items[step], node.items[step]
-    if node is None or node.kind is not Kind.MAPPING:
-        raise KeyError(step)
-    if found := node.find(step):
-        key, value = found[-1]
-        return value, key
-    sources = [source for key, value in node.entries if key.merge for source in value.merged()]
-    for source in reversed(sources):
-        if step in source.value:
-            return _step(source, step)
-    raise KeyError(step)
 
 
 def parse(data: bytes) -> YamlText:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Any
 
+from hermes_state.codec.comparison import same
 from hermes_state.codec.fault import BadText
-from hermes_state.codec.rewrite import same
 from hermes_state.codec.yaml.nodes import Kind, Node, Pointer
 from hermes_state.codec.yaml.text import YamlText, parse
 from hermes_state.edit import Edit, apply

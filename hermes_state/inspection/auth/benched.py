@@ -28,9 +28,9 @@ _NEVER = 1e12
 def findings(
     home: Home, path: str, pool: Pool, environment: Environment, now: float, rule: Rule | None
 ) -> Iterator[Finding]:
-    """What a user should know about the benched credentials of ``pool``, in the file of ``home`` at ``path``.
+    """What a user should know about the credentials of ``pool`` that are cooling down or dead.
 
-    ``environment`` has the keys of ``home``; ``now`` is in epoch seconds; ``rule`` is that of the home's agent (None:
+    ``pool`` is in the file of ``home`` at ``path``; ``environment`` has the keys of ``home``; ``now`` is in epoch seconds; ``rule`` is that of the home's agent (None:
     not known).
     """
     clearing = Clearing(home, pool)
@@ -52,10 +52,11 @@ def findings(
             if variable(row) is not None:  # no agent ends a cooldown because the key is another one now
                 does += f", and so a new key in {ENVIRONMENT} too"
             hint = f"{advice(code, renewal(home, pool.key, row))}{_or(clear, does)}"
-            yield finding("HS-AUTH-043", path, at, f"{name} is benched{_left(judged)}{_code(judged)}", hint)
+            yield finding("HS-AUTH-043", path, at, f"{name} is cooling down{_left(judged)}{_code(judged)}", hint)
         key = variable(row)
         if key is not None and _is_rotated(row, environment.keys(key)):
-            message = f"{name} is benched for a key that {ENVIRONMENT} no longer has: {redact(key)} is another one now"
+            state = "dead" if dead else "cooling down"
+            message = f"{name} is {state} for a key that {ENVIRONMENT} no longer has: {redact(key)} is another one now"
             hint = f"{quoted(clear)} lets agents use the new key at once" if clear else ""
             yield finding("HS-AUTH-037", path, at, message, hint)
 

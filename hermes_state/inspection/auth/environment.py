@@ -1,4 +1,4 @@
-"""The keys in ``<home>/.env``, as fingerprints: to tell whether a key is still the one that was benched.
+"""The keys in ``<home>/.env``, as fingerprints: to tell whether a key is still the one that a cooldown is about.
 
 Agents prefer this file to the environment that they were started in (``get_env_prefer_dotenv``). No value leaves this
 module.

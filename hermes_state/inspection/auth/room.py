@@ -1,30 +1,30 @@
-"""Looking at the auth.json of one home, and at the root's where the home falls back to that."""
+"""What is said of the auth.json of one home, and of the root's where the home falls back to that."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hermes_state.cooldown import Rule
 from hermes_state.errors import StateError
 from hermes_state.findings import Finding, finding
-from hermes_state.home import Home, root_store
+from hermes_state.home import Home
 from hermes_state.inspection import files
 from hermes_state.inspection.auth import benched, rows, section, sources, times
 from hermes_state.inspection.auth.environment import Environment
 from hermes_state.inspection.auth.origin import uncovering
-from hermes_state.inspection.auth.pools import Pool, judge
+from hermes_state.inspection.auth.pools import Pool
+from hermes_state.inspection.auth.store import AuthPools
 from hermes_state.inspection.commands import command, quoted
 from hermes_state.inspection.neighbourhood import Neighbourhood
-from hermes_state.inspection.report import Block, FileFacts
+from hermes_state.inspection.report import FileFacts
 from hermes_state.migration.plan import Plan, plan
 from hermes_state.migration.registry import steps
 from hermes_state.migration.step import Context
 from hermes_state.models.issue import IssueKind
 from hermes_state.outcomes import Outcome
 from hermes_state.runtime import SECTION
-from hermes_state.runtime.record import PHOTON_POOLS
 from hermes_state.stores.auth import FILE
 from hermes_state.stores.reading import Reading
 
@@ -35,63 +35,27 @@ _OUTCOMES = frozenset({IssueKind.TOO_NEW, IssueKind.EMPTY_STORE})
 
 
 class AuthLook(NamedTuple):
-    """``own`` are the pools of the file; ``borrowed`` those that the agent takes from the file of the home ``root``
-    instead; ``shadowed`` those of the root that own rows hide, by key. ``barred`` is what keeps agents from credentials
-    beyond their rows, by provider."""
-
     files: list[FileFacts]
     findings: list[Finding]
     unseen: list[StateError]
-    own: list[Pool]
-    borrowed: list[Pool]
-    shadowed: dict[str, Pool]
-    barred: dict[str, list[Block]]
-    root: Home
 
 
-class AuthRoom:
-    """Looks at one home after the other; a root store that several profiles fall back to is judged once."""
-
-    def __init__(self, neighbourhood: Neighbourhood, now: float) -> None:
-        self._neighbourhood, self._now = neighbourhood, now
-        self._roots: dict[tuple[str, Rule | None], list[Pool]] = {}
-
-    def look(self, home: Home, rule: Rule | None) -> AuthLook:
-        """Look at the auth.json of ``home``, whose agent keeps to ``rule`` (None: not known)."""
-        reading = self._neighbourhood.auth(home)
-        own = _pools(reading, self._now, rule, "own")
-        root, root_pools = self._root(home, rule)
-        has = {pool.key for pool in own if pool.rows}
-        readable = reading.outcome is not Outcome.UNREADABLE
-        shadowed = {pool.key: pool for pool in root_pools if pool.key in has}
-        planned = _planned(reading, self._now)
-        pending = tuple(one.step.id for one in planned.applied) if planned is not None else ()
-        root_home = self._neighbourhood.root_of(home)
-        findings = [
-            *_findings(home, reading, own, planned, self._now, rule),
-            *_beside(home, reading, own, root_home, root, shadowed),
-        ]
-        issues = _issues(reading, {each.pointer for each in findings if each.id in _FINAL})
-        shared = self._neighbourhood.shared_with(home, FILE, lambda each: os.path.join(each.path, FILE))
-        return AuthLook(
-            files=[files.facts(reading, shared, pending, section.facts(reading))],
-            findings=[*findings, *issues],
-            unseen=files.unseen(reading, root),
-            own=own,
-            borrowed=[pool for pool in root_pools if readable and pool.rows and pool.key not in has],
-            shadowed=shadowed,
-            barred=sources.blocks(home, reading.path, reading.document),
-            root=root_home,
-        )
-
-    def _root(self, home: Home, rule: Rule | None) -> tuple[Reading | None, list[Pool]]:
-        """The store that the agent falls back to pool by pool, and its pools; none for a home that is its own root."""
-        if root_store(home) is None:
-            return None, []
-        reading = self._neighbourhood.auth(self._neighbourhood.root_of(home))
-        if (home.root, rule) not in self._roots:
-            self._roots[home.root, rule] = _pools(reading, self._now, rule, "root")
-        return reading, self._roots[home.root, rule]
+def look(home: Home, found: AuthPools, neighbourhood: Neighbourhood, now: float, rule: Rule | None) -> AuthLook:
+    """What is to be said of the auth.json of ``home``, in which was ``found``, at ``now`` (epoch seconds)."""
+    reading = found.reading
+    planned = _planned(reading, now)
+    pending = tuple(one.step.id for one in planned.applied) if planned is not None else ()
+    findings = [
+        *_findings(home, reading, found.own, planned, now, rule),
+        *_beside(home, reading, found.own, found.root, found.root_reading, found.shadowed),
+    ]
+    issues = _issues(reading, {each.pointer for each in findings if each.id in _FINAL})
+    shared = neighbourhood.shared_with(home, FILE, lambda each: os.path.join(each.path, FILE))
+    return AuthLook(
+        files=[files.facts(reading, shared, pending, section.facts(reading))],
+        findings=[*findings, *issues],
+        unseen=files.unseen(reading, found.root_reading),
+    )
 
 
 def _findings(
@@ -102,11 +66,10 @@ def _findings(
     if fault is not None and fault.outcome is Outcome.INVALID and fault.pointer == f"/{SECTION}":
         yield finding("HS-AUTH-028", path, fault.pointer, fault.message, fault.hint)
     else:
-        yield from files.outcome(home, reading, "HS-AUTH")
+        yield from files.outcome(home, reading, "HS-AUTH", _agents_do(reading))
     for one in planned.applied if planned is not None else ():
-        yield finding(
-            "HS-AUTH-010", path, "", f"pending: {one.step.title}", f"{quoted(command(home, 'migrate'))} does it"
-        )
+        does = section.pending(planned) if f"/{SECTION}" in one.step.touches and planned else one.step.title
+        yield finding("HS-AUTH-010", path, "", f"pending: {does}", f"{quoted(command(home, 'migrate'))} does it")
     mended, environment = section.mended(planned), Environment(home.path)
     yield from files.oddities(reading, "HS-AUTH", "take it for corrupt and begin with an empty one")
     for pool in own:
@@ -118,6 +81,21 @@ def _findings(
     found = section.usable_section(reading)
     if found is not None:
         yield from section.without_pool(home, path, found, {pool.key for pool in own}, now, mended)
+
+
+def _agents_do(reading: Reading) -> str:
+    """What agents do with an auth.json that is not ok; every release the same (``_load_auth_store``), but for one that
+    cannot be read."""
+    erased = "take it for empty and write over it with their next save"
+    if reading.outcome in (Outcome.EMPTY, Outcome.CORRUPT):
+        return f"agents copy it to auth.json.corrupt (over an older copy), {erased}"
+    if reading.outcome is Outcome.UNREADABLE:
+        return f"agents up to 0.19 {erased}, later ones stop"
+    if reading.outcome is not Outcome.INVALID or reading.fault is None:
+        return ""
+    if reading.fault.pointer == "":
+        return "they write over it with their next save, and keep no copy"
+    return "agents read no credentials there, and write over it with their next save of such, without a copy"
 
 
 def _beside(
@@ -153,19 +131,6 @@ def _issues(reading: Reading, said: set[str]) -> Iterator[Finding]:
             what = issue.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~") or "the file"
             message = f"{what} {issue.message}"
             yield finding("HS-AUTH-015", reading.path, issue.pointer, message, "mend or remove the value by hand")
-
-
-def _pools(reading: Reading, now: float, rule: Rule | None, store: str) -> list[Pool]:
-    """The pools that can be judged, whatever else is wrong with the file. The Photon plugin's are no credentials."""
-    document = reading.document
-    found = document.get("credential_pool") if isinstance(document, dict) else None
-    records: dict[str, Any] = (section.usable_section(reading) or {"pools": {}})["pools"]
-    pools = [
-        judge(key, pool, recorded if isinstance(recorded := records.get(key), dict) else {}, now, rule, store)
-        for key, pool in (found.items() if isinstance(found, dict) else ())
-        if isinstance(pool, list) and key not in PHOTON_POOLS
-    ]
-    return pools if reading.outcome is Outcome.OK else [pool._replace(may_edit=False) for pool in pools]
 
 
 def _planned(reading: Reading, now: float) -> Plan | None:

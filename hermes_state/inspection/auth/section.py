@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hermes_state.findings import Finding, finding
 from hermes_state.home import Home
 from hermes_state.inspection.auth.pools import Pool
 from hermes_state.inspection.commands import command, quoted
 from hermes_state.inspection.report import Section
-from hermes_state.migration.plan import Plan
 from hermes_state.models.issue import json_type, pointer
 from hermes_state.outcomes import Outcome
 from hermes_state.runtime import SECTION, Note, overlay, section_of
 from hermes_state.runtime.merge import What
 from hermes_state.runtime.record import told
 from hermes_state.stores.reading import Reading
+
+if TYPE_CHECKING:
+    from hermes_state.migration.plan import Plan
 
 #: Pool and id of what a migration sees to.
 Mended = set[tuple[str, str]]
@@ -36,6 +38,10 @@ _NOTES = {
         "its row is gone; it is used for no other row, and dropped by migrate once it has ended",
     ),
 }
+
+
+#: Notes of records that go for good.
+_ENDED = (What.ENDED_BY_OK, What.ENDED_BY_DEAD, What.ENDED_BY_RESET, What.SUPERSEDED, What.ORPHAN_DROPPED)
 
 
 def usable_section(reading: Reading) -> dict[str, Any] | None:
@@ -68,6 +74,20 @@ def mended(plan: Plan | None) -> Mended:
     """What ``migrate`` sees to, by pool and id, where ``plan`` is what it would do (None: it refuses the file)."""
     notes = plan.notes if plan is not None else []
     return {(note.pool, note.id) for note in notes if note.what is not What.ORPHAN}
+
+
+def pending(plan: Plan) -> str:
+    """What ``plan`` would do to the section and to what belongs in it, in words."""
+    moved, ended = len(plan.moved), sum(note.what in _ENDED for note in plan.notes)
+    back = sum(note.what is What.WRITTEN_BACK for note in plan.notes)
+    parts = [
+        f"move the inline cooldowns of {moved} credential{'s' if moved != 1 else ''} into {SECTION}" if moved else "",
+        f"remove {back} cooldown{'s' if back != 1 else ''} that a running agent wrote back" if back else "",
+        f"drop {ended} record{'s' if ended != 1 else ''} of {SECTION} that no longer count{'s' * (ended == 1)}"
+        if ended
+        else "",
+    ]
+    return " and ".join(filter(None, parts)) or f"bring {SECTION} up to date with the rows"
 
 
 def disagreements(home: Home, path: str, pool: Pool, mended: Mended) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
-"""What to do about a credential that an agent benched, by the HTTP status that its provider answered with.
+"""What to do about a credential that cools down or is dead, by the HTTP status that its provider answered with.
 
-Agents bench a credential for what they take for a used up quota (402 mostly, but 400, 403, 404 and 429 too where the
-text says so), for a limit that was met twice (429), and for a secret that is refused (401, 403)
+Agents let a credential cool down for what they take for a used up quota (402 mostly, but 400, 403, 404 and 429 too
+where the text says so), for a limit that was met twice (429), and for a secret that is refused (401, 403)
 (``agent/error_classifier.py``, ``recover_with_credential_pool``). Other statuses get into a row by what a text says, by
 other tools, or by hand; what they mean is the same.
 """
@@ -17,7 +17,7 @@ _REQUEST = "the provider did not take the request itself; the credential is not 
 #: HTTP status -> what it means and what to do. ``None`` is a mark without a status.
 ADVICE: dict[int | None, str] = {
     None: "the agent got no answer with a status, as when a login could not be refreshed; if it comes back, {renew}",
-    400: "the provider refused the request: agents bench for it where the text speaks of quota, credit or plan;"
+    400: "the provider refused the request: a credential cools down for it where the text speaks of quota, credit or plan;"
     " look at the provider's dashboard",
     401: "the provider does not accept the secret: {renew}",
     402: "balance or quota is used up: see the provider's dashboard; waiting alone does not fill it",
@@ -44,7 +44,7 @@ _UNKNOWN = "not a status of HTTP: see the message"
 
 
 def advice(code: int | None, renew: str) -> str:
-    """What to do about a credential that is benched with ``code``; ``renew`` says how it gets another secret."""
+    """What to do about a credential that cools down, or is dead, with ``code``; ``renew`` says how it gets another secret."""
     found = ADVICE.get(code)
     if found is None and code is not None:
         found = _CLIENT if 400 <= code < 500 else _OWN_FAULT if 500 <= code < 600 else _UNKNOWN

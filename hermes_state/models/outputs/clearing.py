@@ -64,6 +64,13 @@ class LeftBreaker(Part):
     """Why, for people."""
 
 
+class HomeBlock(Block):
+    """One thing that keeps the agent of a home from a credential or a provider."""
+
+    home: str
+    """The home."""
+
+
 class ClearBreakerOutput(Output):
     """What clear-breaker --json prints."""
 
@@ -75,7 +82,7 @@ class ClearBreakerOutput(Output):
     """The breakers that are gone."""
     left: list[LeftBreaker]
     """What was not there, or stays."""
-    still_blocked_by: list[Block]
+    still_blocked_by: list[HomeBlock]
     """What else keeps agents from the provider."""
 
 
@@ -178,13 +185,6 @@ class SharedFile(Part):
     """The file."""
     seen_for: str
     """The home for which it was seen to."""
-
-
-class HomeBlock(Block):
-    """One thing that keeps the agent of a home from a credential or a provider."""
-
-    home: str
-    """The home."""
 
 
 class Witness(Part):

@@ -149,7 +149,8 @@ class Breaker(Part):
     path: str
     """The file."""
     state: BreakerState
-    """What it amounts to now."""
+    """What it amounts to now. unreadable: it could not be looked into, so that agents may obey it or not. absent: there
+    is no breaker, only a link that leads to nothing."""
     reset_at: Seconds | None
     """When the provider may be asked again, epoch seconds; null where it says no time."""
     remaining_seconds: Seconds | None

@@ -23,7 +23,8 @@ Store = Literal["own", "root"]
 Status = Literal["ok", "cooling", "elapsed", "dead"]
 AgentSees = Literal["usable", "blocked"]
 Held = Literal["inline", "runtime", "both", "none"]
-BreakerState = Literal["active", "expired", "corrupt", "implausible", "foreign"]
+#: unreadable: it could not be looked into, and agents that can may obey it. absent: no breaker, a link to nothing.
+BreakerState = Literal["active", "expired", "corrupt", "implausible", "foreign", "unreadable", "absent"]
 Running = Literal["running", "stopped", "unclear"]
 
 
