@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from hermes_state.cli import output
+from hermes_state.redaction import known
 from tests import outputs
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -95,6 +96,12 @@ def _outputs_fit_their_schemas() -> Iterator[list[str]]:
     outputs.misfits.clear()
     yield outputs.misfits
     assert not outputs.misfits, "what is printed is promised in hermes_state/models/outputs (see docs/json.md)"
+
+
+@pytest.fixture(autouse=True)
+def _no_known_secrets() -> None:
+    """A run of the program knows the secrets that it has read; each test is a run of its own."""
+    known.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from hermes_state.redaction.known import meet
 from hermes_state.redaction.secret import fingerprint, is_secret_key
 from hermes_state.redaction.text import harmless, redact, redact_pointer, shown
 
-__all__ = ["diff", "fingerprint", "harmless", "is_secret_key", "redact", "redact_pointer", "shown"]
+__all__ = ["diff", "fingerprint", "harmless", "is_secret_key", "meet", "redact", "redact_pointer", "shown"]
 
 
 def diff(before: bytes, after: bytes, name: str) -> str:

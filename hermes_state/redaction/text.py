@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from hermes_state.redaction.known import without_known
 from hermes_state.redaction.named import assigned, spoken
 from hermes_state.redaction.secret import NOT_A_VALUE, STRICT, mask, pattern
 
@@ -99,8 +100,9 @@ def redact(text: str) -> str:
     That is: private key blocks, passwords in URLs and logins, values assigned to names of secrets, what follows these
     names or ``Bearer`` and is no ordinary word, tokens with a provider's mark (``sk-``, ``eyJ``, ``ghp_`` ...),
     UUIDs, and long runs of mixed letters and digits. Words, model names, paths, times, short ids, labelled request
-    ids and fingerprints stay. Redacting twice is redacting once.
+    ids and fingerprints stay. So is every secret that was met in a file (``known``). Redacting twice is redacting once.
     """
+    text = without_known(text)
     if len(text) < 5 or (len(text) < 14 and text.isalnum()):  # nothing below takes so little for a secret
         return text
     return _remembered(text) if len(text) <= _SHORT else _redacted(text)

@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from hermes_state.codec.json import JsonText, parse
-from hermes_state.codec.rewrite import rewrite
 from hermes_state.disk import Disk
 from hermes_state.edit import Edit
 from hermes_state.home import Home, all_homes
-from hermes_state.obstacle import obstacle
 from hermes_state.outcomes import Fault, Outcome
+from hermes_state.redaction import meet
 from hermes_state.runtime import SECTION, section_of
 from hermes_state.runtime.document import SCHEMA
 from hermes_state.stores.permits import Permits
@@ -61,9 +60,13 @@ class AuthStore(Store):
         self._sharing = sharing
 
     def parse(self, data: bytes) -> JsonText:
-        return parse(data)
+        text = parse(data)
+        meet(text.value)
+        return text
 
     def edits(self, text: JsonText, document: Any) -> Sequence[Edit]:
+        from hermes_state.codec.rewrite import rewrite
+
         return rewrite(text, document)
 
     def check(self, document: Any) -> Sequence[Any]:
@@ -88,11 +91,10 @@ class AuthStore(Store):
                 return Fault(Outcome.INVALID, "this pool is not a list", f"/credential_pool/{_escaped(key)}")
         return _section_fault(document)
 
-    def foresee(self, reading: Reading, document: Any, permits: Permits) -> None:
-        """Raise what a command's change of what was read to ``document`` would be refused for, as far as that can be
-        known without a lock: so that no lock file is made for nothing. Raises FileNotOk and Refused."""
-        assert reading.where is not None
-        permits.require(reading, self.homes(), obstacle(reading.where))
+    def foresee_edits(self, reading: Reading, document: Any, permits: Permits, *, backs_up: bool = False) -> None:
+        """As ``foresee`` does for a change to ``document``. Raises FileNotOk too, where a key stands twice in its
+        place."""
+        self.foresee(reading, permits, backs_up=backs_up)
         if reading.text.repeated:
             self.edited(reading, document)
 

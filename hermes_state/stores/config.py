@@ -15,6 +15,7 @@ from hermes_state.edit import Edit, apply
 from hermes_state.errors import Refused
 from hermes_state.home import Home
 from hermes_state.outcomes import Fault, Outcome
+from hermes_state.redaction import meet
 from hermes_state.stores import OWN_LOCK
 from hermes_state.stores.reading import YAML_LIMIT
 from hermes_state.stores.store import Held, Store
@@ -40,7 +41,9 @@ class ConfigStore(Store):
         self.home = home
 
     def parse(self, data: bytes) -> YamlText:
-        return parse(data)
+        text = parse(data)
+        meet(text.value)
+        return text
 
     def edits(self, text: YamlText, document: Any) -> Sequence[Edit]:
         """Scalars that changed are set one after the other, each in the text that the one before left.
