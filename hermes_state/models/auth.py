@@ -21,8 +21,8 @@ _PARTS = frozenset({"providers", "credential_pool", "credential_pool_runtime"})
 def check(value: object) -> list[Issue]:
     """Everything that is wrong with ``value`` as the content of an auth.json; never raises on JSON values.
 
-    Kinds in ``SHUTS_THE_FILE`` mean that nothing may be edited. Whether a row can be moved, which ids are doubled and
-    when a cooldown ends is judged elsewhere.
+    The kinds ``envelope``, ``foreign`` and ``too_new`` mean that nothing may be edited. Whether a row can be moved,
+    which ids are doubled and when a cooldown ends is judged elsewhere.
     """
     if not isinstance(value, dict):
         return [wrong_type(value, "an object", kind_of=IssueKind.ENVELOPE)]
@@ -35,9 +35,6 @@ def check(value: object) -> list[Issue]:
         issues.append(Issue("", message, IssueKind.EMPTY_STORE))
     if "providers" in value:
         issues += _logins(value["providers"])
-    elif isinstance(value.get("systems"), dict) and value["systems"].get("nous_portal") is not None:
-        # The oldest form: agents take it for the login that the first migration makes of it.
-        issues += faults(rule("auth", "/$defs/Login"), value["systems"]["nous_portal"], "systems", "nous_portal")
     if "credential_pool" in value:
         issues += _pools(value["credential_pool"])
     if "credential_pool_runtime" in value:

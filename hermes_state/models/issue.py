@@ -34,10 +34,6 @@ class IssueKind(StrEnum):
     """Two places of the file that should say the same do not."""
 
 
-#: Kinds that keep every edit away from the file: ``invalid`` for the first two, ``too_new`` for the last.
-SHUTS_THE_FILE = frozenset({IssueKind.ENVELOPE, IssueKind.FOREIGN, IssueKind.TOO_NEW})
-
-
 class Issue(NamedTuple):
     """One thing that is wrong: ``pointer`` (RFC 6901, ``""`` is the whole file), a message and an ``IssueKind``."""
 

@@ -35,6 +35,8 @@ class Source(Part):
     """When it was made, epoch seconds; 0 where that cannot be seen."""
     reason: str
     """What it was made for, for people."""
+    other_home: str | None
+    """The home that it was made of, where that is known to be another one than this; else null."""
     files: list[Copy]
     """What is in it."""
 
@@ -106,6 +108,8 @@ class RestoreOutput(Output):
     """The home that was worked on."""
     backup: str
     """The full name of what was restored from."""
+    other_home: str | None
+    """The home that it was made of, where that is known to be another one (or this one was moved); else null."""
     files: list[RestoredFile]
     """The files that were restored."""
 

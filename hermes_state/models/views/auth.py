@@ -178,6 +178,13 @@ class RuntimeSection(View):
         return value
 
 
+class Systems(View):
+    """The form before providers, of the oldest agents."""
+
+    nous_portal: Login | None = None
+    """What is now providers.nous: agents convert it, and drop the rest of this form."""
+
+
 class AuthFile(View):
     """auth.json: the credentials of one home."""
 
@@ -195,8 +202,8 @@ class AuthFile(View):
     """Pool key (a provider id, or custom: and a name) to credentials."""
     suppressed_sources: dict[str, list[str] | dict[str, Any]] | None = None
     """Provider to sources that must not be taken up again; an object's keys count as the list (0.20 and later)."""
-    systems: dict[str, Any] = Field(default_factory=dict)
-    """The form before providers; agents convert nous_portal and drop the rest."""
+    systems: Systems = Field(default_factory=Systems)
+    """The form before providers."""
     credential_pool_runtime: RuntimeSection | SkipJsonSchema[None] = None
     """Runtime state that was moved out of credential_pool."""
 
