@@ -1,6 +1,6 @@
 """How fast it feels, as ratios: each figure beside its yardstick, measured in turn so that a noisy machine hits both.
 
-    python benchmarks/run.py [--agents DIR] [--rounds N]
+    .venv/bin/python benchmarks/run.py [--agents DIR] [--rounds N]
 
 ``--agents`` names a directory with an environment of the agent 0.19.0 (``make agents`` makes ``.agents``); without it
 the comparison with the agent's own command is left out, and said so. Medians of N rounds (default 9).
@@ -9,6 +9,8 @@ the comparison with the agent's own command is left out, and said so. Medians of
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -26,6 +28,7 @@ sys.path[:0] = [str(PROJECT), str(PROJECT / "examples")]
 from demo import copy_demo_home  # noqa: E402
 
 from hermes_state.atomic import atomic_json_write  # noqa: E402
+from hermes_state.cli import app  # noqa: E402
 from hermes_state.home import Home, all_homes, find  # noqa: E402
 from hermes_state.inspection import inspect  # noqa: E402
 from hermes_state.migration.run import Options, migrate_auth  # noqa: E402
@@ -245,6 +248,19 @@ def growth(folder: Path, rounds: int) -> None:
     of(
         "inspect profiles",
         {count: inspecting(folder / f"profiles{count}", True) for count in (100, 1_000)},
+        lambda count: None,
+    )
+
+    def rehearsing(place: Path) -> Callable[[], object]:
+        def act() -> object:
+            with contextlib.redirect_stdout(io.StringIO()):
+                return app.run(["--home", str(place), "--all-profiles", "migrate", "--dry-run", "--json"])
+
+        return act
+
+    of(
+        "migrate --dry-run profiles",
+        {count: rehearsing(folder / f"profiles{count}") for count in (100, 1_000)},
         lambda count: None,
     )
 

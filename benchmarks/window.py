@@ -1,6 +1,6 @@
 """How wide the window is that no lock closes: from our last look at ``auth.json`` to the rename that replaces it.
 
-    python benchmarks/window.py [--rounds N] [--dir DIR]
+    .venv/bin/python benchmarks/window.py [--rounds N] [--dir DIR]
 
 A writer that takes no lock and replaces the file within it loses its change, and nobody is told. For each size it also
 shows what the two system calls cost that could be the last step: the rename, and an exchange (``renameat2`` with

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from errno import EEXIST
 from types import MappingProxyType
@@ -21,10 +21,13 @@ from hermes_state.clock import iso, stamp
 from hermes_state.disk import Directory, Disk, opened
 from hermes_state.errors import NotVerified, StateError, WriteFailed
 from hermes_state.links import Location
+from hermes_state.look import same_place
 
-KEEP = 20
 FOLDER = ("backups", "hermes-state")
 MANIFEST = "manifest.json"
+FORMAT = "hermes-state/backup"
+#: What a directory that a crash left without a manifest may hold of ours.
+UNFINISHED = frozenset(("auth.json", "config.yaml", f"{MANIFEST}.part"))
 _NAME = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4}")
 #: Into how many parts the names divide a second, and how many backups there can be of one moment.
 _PARTS, _SPARE = 0xF000, 0x1000
@@ -70,12 +73,13 @@ def save(
     relied on, and nothing that needs one may go on.
     """
     manifest = {
-        "format": "hermes-state/backup",
+        "format": FORMAT,
         "format_version": 1,
         "reason": reason,
         "created_at": now,
         "created": iso(now),
         "home": home,
+        "real_home": os.path.realpath(home),
         **facts,
         "files": [original.entry() for original in originals],
     }
@@ -150,7 +154,7 @@ def store(
                 disk.sync_directory(at)
         except BaseException:
             with suppress(OSError):  # an unfinished copy of secrets is of no use to anybody
-                remove(disk, path)
+                remove(disk, path, {name for name, _ in files})
             raise
     except StateError:
         raise
@@ -159,21 +163,41 @@ def store(
     return path
 
 
-def remove(disk: Disk, path: str) -> None:
-    """Remove one directory that ``store`` made, its manifest first and for good before the rest goes: a crash in
-    between leaves one that does not count."""
+def remove(disk: Disk, path: str, known: Set[str]) -> bool:
+    """Remove what is ``known`` of a directory that ``store`` made, and the directory where nothing else is in it;
+    returns whether it went.
+
+    What ``store`` had not yet named the manifest counts as known. The manifest goes first and for good before the rest does: a crash in between leaves one that does not count. Where
+    there is a manifest that is not among what is known, nothing is touched: it is not what it was taken for.
+    """
     folder, name = os.path.split(path)
+    known = {*known, f"{MANIFEST}.part"}
     with opened(disk, folder) as above:
         with opened(disk, path) as at:
             entries = disk.names(at)
             if MANIFEST in entries:
+                if MANIFEST not in known:
+                    return False
                 disk.unlink(at, MANIFEST)
                 disk.sync_directory(at)
             for entry in entries:
-                if entry != MANIFEST:
+                if entry != MANIFEST and entry in known:
                     disk.unlink(at, entry)
+        if not known >= set(entries):
+            return False
         disk.remove_directory(above, name)
         disk.sync_directory(above)
+    return True
+
+
+def other_home(facts: Mapping[str, Any], home: str) -> str:
+    """The home that a backup with a manifest of these ``facts`` was made of, if that is not the one at ``home``; else,
+    or where the manifest does not say, ``""``.
+
+    A folder of backups can be linked into several homes, and a home can be copied or moved with its backups.
+    """
+    recorded = facts.get("real_home", facts.get("home"))
+    return recorded if isinstance(recorded, str) and not same_place(recorded, home) else ""
 
 
 def _owner(disk: Disk, at: Directory, home: str | None) -> tuple[int, int]:
@@ -233,33 +257,3 @@ def names(disk: Disk, home: str) -> list[str]:
             return [name for name in disk.names(at) if _NAME.fullmatch(name)]
     except FileNotFoundError:
         return []
-
-
-def prune(disk: Disk, home: str, keep: int = KEEP, spare: Sequence[str] = ()) -> list[str]:
-    """Remove what is older than the newest ``keep`` backups; returns the names removed. Only what looks like ours is
-    touched, and nothing of ``spare``: paths of backups that were just made, by a clock that may have gone back. A
-    directory that a crash left without a manifest is no backup: it takes nobody's place, and goes when it is older than
-    those that are kept. What cannot be looked into or removed stays, until the next time."""
-    try:
-        found = names(disk, home)
-    except OSError:
-        return []
-    folder = os.path.realpath(os.path.join(home, *FOLDER))
-    whole = [name for name in found if _counts(disk, os.path.join(folder, name))]
-    removed: list[str] = []
-    older = found[: found.index(whole[-keep])] if len(whole) >= keep else []
-    for name in (name for name in older if name not in map(os.path.basename, spare)):
-        with suppress(OSError):
-            remove(disk, os.path.join(folder, name))
-            removed.append(name)
-    return removed
-
-
-def _counts(disk: Disk, path: str) -> bool:
-    """Whether a directory is a backup: it has a manifest."""
-    try:
-        with opened(disk, path) as at:
-            disk.stat(at, MANIFEST)
-    except OSError:
-        return False
-    return True

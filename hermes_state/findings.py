@@ -68,6 +68,7 @@ CATALOGUE: dict[str, tuple[Severity, str, str]] = {
     "HS-AUTH-042": (Severity.WARNING, "auth", "a time cannot be right"),
     "HS-AUTH-043": (Severity.INFO, "auth", "a credential is cooling down"),
     "HS-AUTH-044": (Severity.WARNING, "auth", "a login has ended and has to be made anew"),
+    "HS-AUTH-045": (Severity.ERROR, "auth", "auth.json is not there, though there are copies of it"),
     "HS-SESS-001": (Severity.ERROR, "sessions", "sessions.json cannot be read"),
     "HS-SESS-002": (Severity.ERROR, "sessions", "sessions.json is empty"),
     "HS-SESS-003": (Severity.ERROR, "sessions", "sessions.json is corrupt"),

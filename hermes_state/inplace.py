@@ -163,7 +163,7 @@ def _discard(disk: Disk, record: str | None) -> None:
     """Remove a record, its manifest first: without that it is nothing to recover from. What is left is swept later."""
     if record is not None:
         with suppress(OSError):
-            backup.remove(disk, record)
+            backup.remove(disk, record, {"old", "new", backup.MANIFEST})
 
 
 class Records(NamedTuple):

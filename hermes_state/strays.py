@@ -39,8 +39,8 @@ def sweep(disk: Disk, home: str, now: float) -> list[str]:
                 with opened(disk, folder) as at:
                     disk.unlink(at, name)
                     disk.sync_directory(at)
-            else:
-                backup.remove(disk, path)
+            elif not backup.remove(disk, path, backup.UNFINISHED):
+                continue  # somebody put something there: that stays, and the folder
             swept.append(path)
     return swept
 
@@ -75,7 +75,9 @@ def _unfinished(disk: Disk, home: str, now: float) -> Iterator[str]:
     for name in names:
         path = os.path.join(os.path.realpath(os.path.join(home, *backup.FOLDER)), name)
         with suppress(OSError), opened(disk, path) as at:
-            if backup.MANIFEST not in disk.names(at) and _is_old(disk.stat(at, "."), now):
+            entries = disk.names(at)
+            is_ours = not entries or not backup.UNFINISHED.isdisjoint(entries)
+            if is_ours and backup.MANIFEST not in entries and _is_old(disk.stat(at, "."), now):
                 yield path
 
 

@@ -20,7 +20,6 @@ from hermes_state.interruption import Watch, each, unwatched
 from hermes_state.links import Location
 from hermes_state.obstacle import MOUNTED, SEALED, obstacle
 from hermes_state.outcomes import Fault, Outcome
-from hermes_state.rehearsal import DryDisk
 from hermes_state.stores.breaker import FOLDER, PROVIDERS, BreakerState, breakers, look, provider_of
 
 if TYPE_CHECKING:
@@ -106,7 +105,7 @@ def clear_breakers(
     Refused (a directory), FileNotOk (unreadable folder), WriteFailed, Superseded (an agent wrote a new limit),
     NotVerified. Raises UnknownTarget when ``provider`` is no agent's name for a breaker and no home has such a file.
     """
-    used: Disk = disk if disk is not None else DryDisk() if dry_run else RealDisk()
+    used = disk if disk is not None else _disk(dry_run)
     errors: list[Failed] = []
     found: dict[str, list[str]] = {}
     for home in homes:
@@ -165,6 +164,14 @@ def _without_failed(blocking: list[Blocking], errors: list[Failed]) -> tuple[Blo
         one._replace(block=one.block._replace(clear_with=None)) if os.path.realpath(one.block.path) in failed else one
         for one in blocking
     )
+
+
+def _disk(dry_run: bool) -> Disk:
+    if not dry_run:
+        return RealDisk()
+    from hermes_state.rehearsal import DryDisk
+
+    return DryDisk()
 
 
 def _require_known(homes: Sequence[Home], provider: str, found: list[str]) -> None:

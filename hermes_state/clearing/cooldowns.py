@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from hermes_state.clearing.targets import Owner, Target, also_of, chosen, owner_of, unknown
+from hermes_state.clock import now
 from hermes_state.cooldown import Rule, Status, marked_at
 from hermes_state.disk import Disk, RealDisk
 from hermes_state.errors import NotVerified, StateError, Superseded, UnknownTarget
@@ -27,6 +28,8 @@ from hermes_state.stores.permits import Permits
 
 Document = dict[str, Any]
 
+#: Why a credential was left that only ``--dead`` means.
+DEAD = "dead"
 _BOM = b"\xef\xbb\xbf"
 #: Why no tombstone can be kept for a row, by the lens's reasons for leaving it where it is.
 _NO_TOMBSTONE = {
@@ -124,6 +127,11 @@ def clear_cooldowns(
         raise unknown([home], target.provider)
     chosen(owner.rows, target, owner.path)  # no lock file is made for a name that fits nothing
     store = AuthStore(owner.home, used, sharing=sharing)
+    first = store.read()
+    first.require_ok()
+    foreseen = plan(first.document, owner, target, now(), rule).document
+    if foreseen is not first.document:
+        store.foresee_edits(first, foreseen, permits)
     made: list[Plan] = []
 
     def change(document: Document) -> Document:
@@ -170,7 +178,7 @@ def plan(document: Document, owner: Owner, target: Target, now: float, rule: Rul
         if found is None:
             left.append(Left(owner.pool, place + 1, None, None, "not_an_object"))
         elif target.model is None and found.status is Status.DEAD and not target.dead:
-            left.append(Left(owner.pool, place + 1, found.id, found.label, "dead"))
+            left.append(Left(owner.pool, place + 1, found.id, found.label, DEAD))
         elif _has_something(pool, place, target.model):
             reason = _no_tombstone(pool, place, recorded)
             identity = rows[place].get("id")

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 
 from hermes_state.clearing.breakers import ClearReport, Failed, clear_breakers
-from hermes_state.clearing.cooldowns import CooldownsCleared, clear_cooldowns
+from hermes_state.clearing.cooldowns import DEAD, CooldownsCleared, clear_cooldowns
 from hermes_state.clearing.report import ProviderCleared, Shared, Still
 from hermes_state.clearing.standing import standings
 from hermes_state.clearing.targets import Owner, Target, chosen, found_nowhere, owner_of, unknown
 from hermes_state.clearing.undo import UndoRisk, undo_risk
 from hermes_state.cooldown import Rule
-from hermes_state.errors import StateError, UnknownTarget
+from hermes_state.errors import Refused, StateError, UnknownTarget
 from hermes_state.home import Home, all_homes
 from hermes_state.inspection.auth.pools import Obstacle
 from hermes_state.inspection.commands import Clearing
@@ -78,6 +78,9 @@ def clear_provider(
     if stops is not None and not dry_run:
         stops = _breakers(homes, name, dry_run=False, now=clock(), watch=watch) if not wished() else None
     errors += stops.errors if stops is not None else ()
+    still = tuple(_still_blocked(homes, owners, name, files, stops, errors, dry_run, clock(), watch))
+    if not errors and not any(file.cleared for file in files) and not (stops and stops.cleared):
+        errors += [Failed(file.home.path, error) for file in files for error in _refused(file)]
     seen_to = {file.home.path for file in files}
     return ProviderCleared(
         dry_run,
@@ -86,7 +89,7 @@ def clear_provider(
         tuple(files),
         tuple(one for one in shared if one.seen_for.path in seen_to),
         stops,
-        tuple(_still_blocked(homes, owners, name, files, stops, errors, dry_run, clock(), watch)),
+        still,
         _undo(files, target),
         tuple(errors),
     )
@@ -159,6 +162,15 @@ def _rules(homes: Sequence[Home]) -> dict[str, Rule | None]:
     return {path: Rule.for_version(version) if version is not None else None for path, version in versions.items()}
 
 
+def _refused(file: CooldownsCleared) -> Iterator[StateError]:
+    """That nothing was cleared as all there was to clear is dead: who asked must not take that for done."""
+    if file.left and all(one.reason == DEAD for one in file.left):
+        names = ", ".join(str(one.id) if one.id not in (None, "") else f"row {one.number}" for one in file.left)
+        reason = f"{file.owner.pool} {names} {'is' if len(file.left) == 1 else 'are'} dead: no time mends that"
+        advice = "log in again, or add --dead to let agents try it once more"
+        yield Refused(file.path, reason, "--dead", advice=advice)
+
+
 def _undo(files: Sequence[CooldownsCleared], target: Target) -> UndoRisk:
     touched = [file for file in files if file.cleared]
     homes = {home.path: home for file in touched for home in (file.home, *file.also_of)}
@@ -202,8 +214,8 @@ def _still_blocked(
 
 
 def _then(blocks: Sequence[Block], file: CooldownsCleared | None) -> Iterator[str]:
-    """What to type next: what ends a block, for several rows the whole pool, and for dead ones the flag."""
-    commands = list(dict.fromkeys(block.clear_with for block in blocks if block.clear_with is not None))
+    """What to type next: what ends a block, for several rows the whole pool, and for dead ones, last, the flag."""
+    commands = list(dict.fromkeys(words for block in blocks for words in block.commands))
     if file is None:
         yield from commands
         return
@@ -214,7 +226,7 @@ def _then(blocks: Sequence[Block], file: CooldownsCleared | None) -> Iterator[st
     yield from (words for words in commands if words not in rows)
     cooling = [words for words in rows if not words.endswith(" --dead")]
     yield from [whole] if len(cooling) > 1 else cooling
-    dead = [each.place for each in pool.judged if each.obstacle is Obstacle.DEAD]
+    dead = [each.place for each in pool.judged if each.obstacle is Obstacle.DEAD and not pool.refusals]
     words = clearing.of(dead[0] if len(dead) == 1 else None, dead=True)
     if dead and words:
         yield words

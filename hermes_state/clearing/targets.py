@@ -76,7 +76,14 @@ def unknown(homes: Sequence[Home], provider: str) -> StateError:
         if reading.outcome is Outcome.ABSENT and reading.fault is not None and os.path.islink(reading.path):
             return FileNotOk(reading.path, reading.fault)
     paths = tuple(store.path for store in _stores(homes))
-    return UnknownTarget(paths[0], "provider", provider, tuple(sorted(known)), paths=paths)
+    gone = [path for path in paths if not os.path.lexists(path)]
+    reason = f"{_listed(gone)} {'is' if len(gone) == 1 else 'are'} not there" if gone == [*paths] else ""
+    return UnknownTarget(paths[0], "provider", provider, tuple(sorted(known)), paths=paths, reason=reason)
+
+
+def _listed(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - _FEW} more" if len(paths) > _FEW else ""
+    return f"{', '.join(paths[:_FEW])}{more}"
 
 
 def providers(homes: Sequence[Home]) -> set[str]:

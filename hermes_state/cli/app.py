@@ -229,11 +229,12 @@ def clear_cooldown(
     change_owner: ChangeOwner = False,
     in_place: InPlace = False,
 ) -> int:
-    """End the cooldowns of a provider's credentials, so that they stay ended: verified on disk, truly counted.
+    """End the cooldowns of a provider's credentials: verified on disk, truly counted, remembered.
 
     After a failure (a quota, a rate limit, a login that was refused) a credential cools down: until then agents leave
     it alone. Without CREDENTIAL all of the provider's are cleared. What still blocks the provider afterwards is named,
-    with the next thing to type, and so is a running agent that could undo it.
+    with the next thing to type, and so is a running agent that could write its mark back: that then counts for nothing
+    here, and the next clear or migrate takes it out, but agents that start in between go by it.
 
     A profile that has no credentials for a provider uses those of the root home; then these are cleared, for every
     profile that uses them.

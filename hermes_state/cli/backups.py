@@ -51,6 +51,7 @@ def _entry(source: Source) -> dict[str, Any]:
         "path": source.path,
         "created_at": source.at,
         "reason": redact(source.reason),
+        "other_home": redact(source.other_home) or None,
         "files": [
             {"file": copy.file, "path": copy.path, "outcome": copy.outcome.value, "size": copy.size, "rows": copy.rows}
             for copy in source.copies
@@ -66,5 +67,5 @@ def _row(source: Source) -> list[Any]:
         rows = f" with {counted(copy.rows, 'credential')}" if copy.rows is not None else ""
         what.append(f"{copy.file}{rows}" if copy.outcome == "ok" else f"{copy.file} ({copy.outcome.value})")
     fine = all(copy.outcome == "ok" for copy in source.copies)
-    origin = f"{source.origin}: {source.reason}"
+    origin = f"{source.origin}: {source.reason}{f', of {source.other_home}' if source.other_home else ''}"
     return [mark("ok" if fine else "error"), source.name, origin, iso(source.at), ", ".join(what) or "nothing"]

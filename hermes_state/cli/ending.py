@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from hermes_state import interruption
 from hermes_state.cli import signals, streams
@@ -50,17 +51,7 @@ def _unexpected(error: Exception, wants_json: bool) -> int:
     from hermes_state.cli.output import print_json, print_unexpected
 
     if wants_json:
-        message = f"unexpected error: {type(error).__name__}"
-        entry = {
-            "code": "internal",
-            "kind": "",
-            "home": None,
-            "path": "",
-            "pointer": "",
-            "message": message,
-            "hint": "",
-        }
-        print_json("error", {}, [entry])
+        print_json("error", {}, [_entry("internal", f"unexpected error: {type(error).__name__}")])
     return int(print_unexpected(error))
 
 
@@ -70,10 +61,14 @@ def _stopped(signal: str, wants_json: bool) -> int:
 
     message = f"stopped by {signal}"
     if wants_json:
-        entry = {"code": "stopped", "kind": "", "home": None, "path": "", "pointer": "", "message": message, "hint": ""}
-        print_json("error", {}, [entry])
+        print_json("error", {}, [_entry("stopped", message)])
     sys.stderr.write(f"hermes-state: {message}\n")
     return 0
+
+
+def _entry(code: str, message: str) -> dict[str, Any]:
+    """An element of ``errors[]`` that is about no file."""
+    return {"code": code, "kind": "", "home": None, "path": "", "pointer": "", "message": message, "hint": ""}
 
 
 def _failed(error: StateError, wants_json: bool) -> int:
@@ -91,12 +86,11 @@ def _misused(error: Exception, wants_json: bool) -> int:
 
     message = error.format_message()  # type: ignore[attr-defined]
     if wants_json:
-        entry = {"code": "usage", "kind": "", "home": None, "path": "", "pointer": "", "message": message, "hint": ""}
-        print_json("error", {}, [entry])
+        print_json("error", {}, [_entry("usage", message)])
     if message.startswith("Usage:"):  # no command was named: the help is the answer
         sys.stderr.write(f"{message}\n")
-        return 2
+        return int(ExitCode.USAGE)
     context = getattr(error, "ctx", None)
     where = context.command_path if context is not None else "hermes-state"
     sys.stderr.write(f"hermes-state: {message}\n  {where} --help says more\n")
-    return 2
+    return int(ExitCode.USAGE)

@@ -11,10 +11,10 @@ import typer
 from typer.main import get_command
 
 from hermes_state import __version__
-from hermes_state.backup import KEEP
 from hermes_state.cli.app import app
 from hermes_state.cli.command import examples_of, first_sentence, sorted_parameters
 from hermes_state.cli.exits import EXITS, WORST
+from hermes_state.retention import KEEP
 
 if TYPE_CHECKING:
     from typer.core import TyperGroup
@@ -23,6 +23,7 @@ ENVIRONMENT = (
     ("HERMES_HOME", "The Hermes home, as for hermes itself; --home and --profile come before it."),
     ("HERMES_DATA_DIR_SUFFIX", "Ends the name of the default home, as for hermes itself since 0.22."),
     ("HERMES_MANAGED", "Says that a package manager owns the home; config.yaml is then left to it."),
+    ("HERMES_MANAGED_DIR", "Where a machine has settings that win over config.yaml, since 0.17 (else /etc/hermes)."),
     ("NO_COLOR", "Set to anything: no colour. There is none in a pipe or a file either."),
     ("COLUMNS", "How wide lines may be."),
     ("XDG_STATE_HOME", "Where --in-place keeps its recovery copies when the home itself cannot hold them."),

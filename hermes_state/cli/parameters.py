@@ -30,7 +30,7 @@ Credential = Annotated[
     str | None,
     typer.Argument(
         metavar="[CREDENTIAL]",
-        help="Only this one: its id, else its label, else its number in 'inspect'.",
+        help="Only this one: its id, else its label, else (in one file) its place in the pool, from 1.",
         show_default=False,
         autocompletion=completed_by("credential"),
     ),

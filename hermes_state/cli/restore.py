@@ -53,15 +53,18 @@ def run(
 
     each(copies, act, lambda _, error: errors.append(error), lambda copy: os.path.join(home.path, copy.file))
     if asked.json:
+        from hermes_state.redaction import redact
+
         body = {
             "dry_run": dry_run,
             "home": home.path,
             "backup": source.name,
+            "other_home": redact(source.other_home) or None,
             "files": [_entry(one, diff) for one in done],
         }
         print_json("restore", body, [error_entry(error, home.path) for error in errors])
     else:
-        _print(home, source.name, done, dry_run, diff)
+        _print(home, source, done, dry_run, diff)
         for error in errors:
             print_error(error)
     return worst([int(error.exit_code) for error in errors])
@@ -98,13 +101,17 @@ def _entry(one: Restored, diff: bool) -> dict[str, Any]:
     return entry
 
 
-def _print(home: Home, name: str, done: list[Restored], dry_run: bool, diff: bool) -> None:
+def _print(home: Home, source: Source, done: list[Restored], dry_run: bool, diff: bool) -> None:
     from hermes_state.cli.render import console, line, mark, print_diff, words
 
     out = console()
     line(out, words(f"Home {home.path} ({home.rule})", "bold"))
+    if source.other_home and done:
+        line(out, mark("warning"), f"{source.name} was made of {source.other_home}, which does not have it (any more)")
     for one in done:
-        state = "needs no change" if not one.changed else f"{'would be' if dry_run else 'was'} restored from {name}"
+        state = (
+            "needs no change" if not one.changed else f"{'would be' if dry_run else 'was'} restored from {source.name}"
+        )
         line(out, mark("ok"), f"{os.path.basename(one.path)} {state}")
         for row in one.rows:
             line(out, " ", mark("info"), f"{row.pool} {row.id or '(no id)'}: {ROWS[row.what]}")

@@ -44,7 +44,8 @@ _BREAKERS_ARE = {
     "unreadable": "unreadable: agents that can look into it may obey it",
 }
 #: Findings of an auth.json that is not ok, and where its pools are.
-_UNTOLD, _POOLS = frozenset(f"HS-AUTH-{number}" for number in ("001", "002", "003", "004", "006")), "/credential_pool/"
+_LOST, _POOLS = "HS-AUTH-045", "/credential_pool/"
+_UNTOLD = frozenset(f"HS-AUTH-{number}" for number in ("001", "002", "003", "004", "006", "045"))
 _STATES = ("dead", "cooling", "elapsed", "ok")
 
 
@@ -61,7 +62,7 @@ def print_home(out: Console, home: HomeReport, at: float) -> None:
     section(out, "Files", _files(home))
     counts = Counter(finding.severity.value for finding in home.findings)
     told = ", ".join(f"{counts[level]} {level}" for level in SEVERITIES if counts[level])
-    section(out, f"Findings ({told})", finding_rows(home, columns(out)))
+    section(out, f"Findings ({told})", finding_rows(home, columns(out), out.is_terminal))
 
 
 def is_whole(provider: Provider) -> bool:
@@ -83,10 +84,10 @@ def providers(home: HomeReport, at: float, most: int = _PROVIDERS) -> Iterator[R
     before."""
     untold, why = _untold(home)
     if untold:
-        yield [mark("error"), untold, f"nothing can be told: {why}"], Text()
+        yield [mark("error"), untold, why], Text()
     common = _common(home)
     for block in common:
-        yield [mark("warning"), "all", clipped(block.what)], listed(_typable([block.clear_with]))
+        yield [mark("warning"), "all", clipped(block.what)], listed(_typable(block.commands))
     ordered = sorted(home.providers, key=is_whole)
     most = min(most, max(_IN_NEED, _PROVIDERS - sum(not is_whole(provider) for provider in ordered)))
     for number, provider in enumerate(ordered[:most], 1):
@@ -107,7 +108,8 @@ def _untold(home: HomeReport) -> tuple[str, str]:
         if finding.id in _UNTOLD and finding.path == os.path.join(home.path, AUTH):
             rest = "others" if any(provider.of for provider in home.providers) else "all"
             name = finding.pointer.removeprefix(_POOLS) if finding.pointer.startswith(_POOLS) else rest
-            return name, CATALOGUE[finding.id][2]
+            told = "no credentials" if finding.id == _LOST else "nothing can be told"
+            return name, f"{told}: {CATALOGUE[finding.id][2]}"
     return "", ""
 
 
@@ -131,30 +133,31 @@ def _verdict(provider: Provider, at: float, is_told: bool) -> Text:
     blocks = []
     for block in provider.blocked_by[:_BLOCKS]:
         ends = block.until_at is not None and block.until_at > at and block.until_at != next_at
-        blocks.append(clipped(block.what) + (f", {left((block.until_at or at) - at)} left" if ends else ""))
+        blocks.append(clipped(block.said) + (f", {left((block.until_at or at) - at)} left" if ends else ""))
     if len(provider.blocked_by) > _BLOCKS:
         blocks.append(f"and {len(provider.blocked_by) - _BLOCKS} more")
     return Text.assemble(words(said, "" if whole else "bold"), words(": " * bool(blocks) + "; ".join(blocks)))
 
 
 def _commands(provider: Provider) -> list[str]:
-    """What clears the way; where the provider can be used already only what may be in it."""
+    """What clears the way; where the provider can be used already only what may be in it. A new login, where that is
+    what helps, comes before the clear that makes agents try the old one once more."""
     blocks = _doubts(provider) if is_whole(provider) else provider.blocked_by
-    given = list(dict.fromkeys(block.clear_with for block in blocks if block.clear_with))
+    given = list(dict.fromkeys(command for block in blocks for command in block.commands))
     if sum(_of_pool(command) != command for command in given) > 1:
         given = list(dict.fromkeys(map(_of_pool, given)))
     return given[:_BLOCKS]
 
 
-def _typable(commands: Iterable[str | None]) -> list[Text]:
+def _typable(commands: Iterable[str]) -> list[Text]:
     """Commands as they stand below a row; one that cannot be shown cannot be typed either."""
-    return [verbatim(f"`{each}`", "cyan") for each in commands if each and harmless(each) == each]
+    return [verbatim(f"`{each}`", "cyan") for each in commands if harmless(each) == each]
 
 
 def _of_pool(command: str) -> str:
     """The command that clears the cooldowns of a whole pool, for one that clears that of one of its rows."""
     typed = shlex.split(command)
-    if "clear-cooldown" not in typed or {"--model", "--dead"} & {*typed}:
+    if typed[0] != "hermes-state" or "clear-cooldown" not in typed or {"--model", "--dead"} & {*typed}:
         return command
     return shlex.join(typed[: typed.index("clear-cooldown") + 2])
 

@@ -82,7 +82,7 @@ def look(home: Home, neighbourhood: Neighbourhood, now: float, rule: Rule | None
         if found.blocks(rule):
             made.blocks[found.provider] = Block(BREAKER, path, _finite(found.reset_at), clear)
         elif found.agent_does(rule) is AgentDoes.UNKNOWN:
-            what = f"{DOUBTFUL} ({found.detail}): agents that can may leave the provider alone"
+            what = f"{DOUBTFUL} ({found.detail}): an agent that can may be held up by it"
             made.doubtful[found.provider] = Block(what, path, None, clear)
     return made
 

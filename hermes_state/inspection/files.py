@@ -99,14 +99,19 @@ def remedy(home: Home, reading: Reading) -> str:
         return f"{quoted(file_command('mv', reading.path, f'{reading.path}.aside'))} puts it aside"
     if reading.outcome not in (Outcome.EMPTY, Outcome.CORRUPT, Outcome.TOO_LARGE, Outcome.INVALID):
         return hint
-    from hermes_state.disk import RealDisk
-    from hermes_state.restoring import advice
     from hermes_state.restoring.copies import FILES
 
     if name not in FILES:
         return hint
-    found = advice(RealDisk(), home.path, name, lambda words: quoted(command(home, words)))
-    return "; ".join(filter(None, (hint, found or "no copy of it that is ok was found in the home")))
+    return "; ".join(filter(None, (hint, bringing_back(home, name) or "no copy of it that is ok was found in the home")))
+
+
+def bringing_back(home: Home, name: str) -> str:
+    """What restores the file ``name`` of ``home``, with the command; ``""`` where no copy of it is ok."""
+    from hermes_state.disk import RealDisk
+    from hermes_state.restoring import advice
+
+    return advice(RealDisk(), home.path, name, lambda words: quoted(command(home, words)))
 
 
 def _mode(path: str) -> int:

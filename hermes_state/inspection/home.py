@@ -117,9 +117,11 @@ def _shared(home: Home, file: FileFacts) -> Iterator[Finding]:
     seldom, and people share them on purpose.
     """
     does = _UNLOCKED.get(file.kind)
+    if does is None or not file.shared_with:
+        return
     mine = os.path.realpath(home.path)
     others = [other for other in file.shared_with if os.path.realpath(other) != mine]
-    if does is None or not others:
+    if not others:
         return
     more = f" and {len(others) - _FEW} more" if len(others) > _FEW else ""
     message = f"it is also the file of {', '.join(others[:_FEW])}{more}: {does}"

@@ -85,7 +85,8 @@ def _belongs(home: Home, record: str, path: str) -> bool:
 
 def _theirs(home: Home, now: float) -> Iterator[tuple[str, os.stat_result]]:
     """Litter of agents, with its looks."""
-    named = {os.path.realpath(os.path.join(home.path, folder)): pattern for folder, pattern in _LITTER.items()}
+    folders = ((os.path.join(home.path, folder), pattern) for folder, pattern in _LITTER.items())
+    named = {os.path.realpath(path): pattern for path, pattern in folders if os.path.isdir(path)}
     elsewhere = dict.fromkeys(strays.places(home.path), _ELSEWHERE)
     for place, pattern in (elsewhere | named).items():
         with suppress(OSError):
@@ -103,10 +104,11 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _litter(home: Home, found: list[tuple[str, os.stat_result]], now: float) -> Finding:
-    size = sum(looks.st_size for _, looks in found)
+    count = sum(looks.st_size for _, looks in found)
+    size = "1 byte" if count == 1 else f"{count} bytes"
     oldest = max(now - looks.st_mtime for _, looks in found)
     message = (
-        f"temporary files of crashed agents lie about ({len(found)}, together {size} byte{'s' if size != 1 else ''}, the oldest from "
+        f"temporary files of crashed agents lie about ({len(found)}, together {size}, the oldest from "
         f"{duration(oldest)} ago), such as {found[0][0]}; they can hold tokens"
     )
     paths = [path for path, _ in found if harmless(path) == path]

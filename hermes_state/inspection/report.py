@@ -8,6 +8,7 @@ reasons, messages) and names (pools, ids, sources, models, pointers) alike; of o
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
@@ -100,13 +101,28 @@ class Credential(NamedTuple):
 BREAKER, DOUBTFUL = "breaker", "breaker that could not be looked into"
 
 
+#: A command within the words of a block, and what leads to it.
+_COMMAND = re.compile(r":? `([^`]+)`")
+
+
 class Block(NamedTuple):
-    """One thing that keeps an agent from a credential or a provider. ``clear_with`` is the command that ends it."""
+    """One thing that keeps an agent from a credential or a provider. ``clear_with`` is the command that ends it; where
+    something else helps better, as a new login does, that is in ``what``, a command in backquotes."""
 
     what: str
     path: str
     until_at: float | None = None
     clear_with: str | None = None
+
+    @property
+    def said(self) -> str:
+        """``what`` without its commands, for where those have lines of their own."""
+        return _COMMAND.sub("", self.what)
+
+    @property
+    def commands(self) -> list[str]:
+        """What to type, the best first."""
+        return [*_COMMAND.findall(self.what), *([self.clear_with] if self.clear_with else [])]
 
 
 class Provider(NamedTuple):

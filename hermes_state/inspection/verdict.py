@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from math import inf
 
 from hermes_state.home import Home
+from hermes_state.inspection.auth.origin import renewal
 from hermes_state.inspection.auth.pools import Judged, Obstacle, Pool
 from hermes_state.inspection.commands import Clearing, command
 from hermes_state.inspection.report import Block, Provider
@@ -59,31 +60,35 @@ def _blocks(pool: Pool, owner: Home) -> Iterator[Block]:
     if not pool.is_read:
         yield Block("a name that no agent looks up", path)
     for refusal in pool.refusals:
-        yield Block(f"row {refusal.place + 1}, on which agents fail", path)
+        what = f"row {refusal.place + 1}, on which agents fail: mend or remove it by hand first"
+        yield Block(what, path)
     clearing = Clearing(owner, pool)
+    # As long as agents fail on the pool, no other row of it is any good to them.
+    failing = {refusal.place for refusal in pool.refusals}
     for model, until_at in _models_without(pool).items():
         clear = clearing.of(None, model)
         yield Block(f"cooldowns that leave no credential for {shown(model)}", path, _finite(until_at), clear)
     for judged in pool.judged:
-        end, what = _end(judged), _what(judged)
+        end, what, helps = _end(judged), _what(judged, pool, owner), not failing or judged.place in failing
         if what is not None:
             outdated = judged.obstacle is Obstacle.OUTDATED
             dead = judged.obstacle is Obstacle.DEAD
-            clear = command(owner, "migrate") if outdated else None
-            if dead or judged.obstacle is Obstacle.COOLING:
+            clear = command(owner, "migrate") if outdated and helps else None
+            if helps and (dead or judged.obstacle is Obstacle.COOLING):
                 clear = clearing.of(judged.place, dead=dead)
             yield Block(what, path, end, clear)
         for model, until_at in judged.models.items():
             what = f"cooldown of {judged.name} for {shown(model)}{_unseen(judged, model)}"
-            yield Block(what, path, _finite(until_at), clearing.of(judged.place, model))
+            yield Block(what, path, _finite(until_at), clearing.of(judged.place, model) if helps else None)
 
 
-def _what(judged: Judged) -> str | None:
-    """What keeps an agent from a row for all models, in words."""
-    if judged.obstacle is Obstacle.NO_SECRET:
-        return f"{judged.name} has no secret: log in again, or replace the key"
-    if judged.obstacle is Obstacle.DEAD:
-        return f"{judged.name} is dead: log in again, or replace the key"
+def _what(judged: Judged, pool: Pool, owner: Home) -> str | None:
+    """What keeps an agent from a row for all models, in words; where another secret is what helps, with how to get it:
+    a command in it stands in backquotes."""
+    if judged.obstacle in (Obstacle.NO_SECRET, Obstacle.DEAD):
+        is_dead = judged.obstacle is Obstacle.DEAD
+        how = renewal(owner, pool.key, pool.rows[judged.place])
+        return f"{judged.name} {'is dead' if is_dead else 'has no secret'}: {how}"
     if judged.obstacle is Obstacle.OUTDATED:  # a running agent wrote back what was cleared, or an older mark
         return f"outdated mark of {judged.name}, which agents still see"
     if judged.obstacle is Obstacle.COOLING:

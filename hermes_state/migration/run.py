@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from hermes_state import __version__, backup, locks, strays
+from hermes_state import __version__, backup, locks, retention, strays
 from hermes_state.disk import RealDisk
 from hermes_state.errors import ForeignSection, Refused
 from hermes_state.home import Home
@@ -88,7 +88,7 @@ def migrate_auth(
     if first.document is reading.document:
         return _result(store, reading, first, None, None)
     _require_stopped(store, reading, options, hosts)
-    store.foresee(reading, first.document, options.permits)
+    store.foresee_edits(reading, first.document, options.permits, backs_up=True)
     kept: list[str] = []
     swept: list[str] = []
     made: list[Plan] = []
@@ -107,7 +107,7 @@ def migrate_auth(
 
     written = store.update(change, guard=guard, permits=options.permits, seconds=options.seconds)
     if written.replaced is not None and not options.dry_run:
-        backup.prune(store.disk, home.path, spare=kept)
+        retention.prune(store.disk, home.path, spare=kept)
     return _result(store, written.before, made[-1], written, kept[-1] if kept and not options.dry_run else None, swept)
 
 
@@ -174,7 +174,8 @@ def _taken_before(home: str, step: Step, file: str) -> str:
         for name in reversed(backup.names(RealDisk(), home)):
             with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
                 facts = json.loads(peek(os.path.join(folder, name, backup.MANIFEST)))
-                if f"{step.id} up" in facts["steps"] and file in [entry["name"] for entry in facts["files"]]:
+                files = [entry["name"] for entry in facts["files"]]
+                if f"{step.id} up" in facts["steps"] and file in files and not backup.other_home(facts, home):
                     return os.path.join(folder, name)
     return ""
 

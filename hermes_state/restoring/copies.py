@@ -11,15 +11,15 @@ import json
 import os
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from math import isfinite
-from typing import NamedTuple
 
 from hermes_state import backup
 from hermes_state.disk import Disk, opened
 from hermes_state.errors import FileNotOk
 from hermes_state.home import Home
 from hermes_state.outcomes import Fault, Outcome
+from hermes_state.restoring.source import Copy, Hidden, Source, altered
 from hermes_state.stores.auth import AuthStore
 from hermes_state.stores.config import ConfigStore
 from hermes_state.stores.reading import JSON_LIMIT, Reading
@@ -32,45 +32,6 @@ _ARCHIVES = ("pre-update-", "pre-migration-", "hermes-backup-")
 _BROKEN = (ValueError, KeyError, TypeError, OverflowError, RecursionError, zipfile.BadZipFile)
 #: Who may read, write and enter; the bits above (setuid and such) are not brought back.
 _MODE = 0o777
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """One file of a source. ``rows`` counts the credentials of an auth.json that can be read, else None.
-
-    ``mode`` and ``links`` are what our own backups know of the file as it was: bits, and the text of its links. Where
-    the copy lies in an archive, ``member`` is its name there.
-    """
-
-    file: str
-    path: str
-    outcome: Outcome
-    size: int
-    rows: int | None
-    mode: int | None = None
-    links: tuple[str, ...] = ()
-    member: str = ""
-    fault: Fault | None = field(default=None, compare=False)
-
-
-class Source(NamedTuple):
-    """One thing to restore from: ``name`` is what to type, ``origin`` is hermes-state or agent, ``at`` epoch
-    seconds."""
-
-    name: str
-    origin: str
-    path: str
-    at: float
-    reason: str
-    copies: tuple[Copy, ...]
-
-
-class Hidden(NamedTuple):
-    """Something that may hold sources and cannot be looked into; the names of all that it may hold begin with
-    ``prefix``."""
-
-    prefix: str
-    error: FileNotOk
 
 
 def every(disk: Disk, home: str) -> Iterator[Source | Hidden]:
@@ -132,6 +93,7 @@ def _backup(disk: Disk, home: str, name: str, path: str, manifest: bytes) -> Sou
             os.path.join(path, str(entry["name"])),
             mode=_mode(str(entry["mode"])) if "mode" in entry else None,
             links=tuple(map(str, entry.get("links", ()))),
+            sha256=str(entry["sha256"]) if "sha256" in entry else None,
         )
         for entry in facts["files"]
         if entry["name"] in FILES
@@ -139,7 +101,7 @@ def _backup(disk: Disk, home: str, name: str, path: str, manifest: bytes) -> Sou
     at = float(facts["created_at"])
     if not isfinite(at):
         raise ValueError(at)
-    return Source(name, "hermes-state", path, at, str(facts["reason"]), copies)
+    return Source(name, "hermes-state", path, at, str(facts["reason"]), copies, backup.other_home(facts, home))
 
 
 def _mode(text: str) -> int:
@@ -233,20 +195,24 @@ def _copy(
     mode: int | None = None,
     links: tuple[str, ...] = (),
     member: str = "",
+    sha256: str | None = None,
 ) -> Copy:
     """What a copy holds, read as the file itself would be."""
     meant = file or os.path.basename(path)
-    unread = Copy(meant, path, Outcome.OK, 0, None, mode, links, member)
+    unread = Copy(meant, path, Outcome.OK, 0, None, mode, links, member, sha256=sha256)
     try:
         data = content(disk, unread)
     except OSError as error:
         return _with(unread, Fault(Outcome.UNREADABLE, error.strerror or str(error), errno=error.errno))
+    if (wrong := altered(unread, data)) is not None:
+        return _with(unread, wrong, len(data))
     found = store_of(Home(home, "a copy", "custom", home, None), meant, disk).judge(path, data)
-    return Copy(meant, path, found.outcome, len(data), _rows(meant, found), mode, links, member, found.fault)
+    rows = _rows(meant, found)
+    return replace(unread, outcome=found.outcome, size=len(data), rows=rows, fault=found.fault)
 
 
-def _with(copy: Copy, fault: Fault) -> Copy:
-    return Copy(copy.file, copy.path, fault.outcome, 0, None, copy.mode, copy.links, copy.member, fault)
+def _with(copy: Copy, fault: Fault, size: int = 0) -> Copy:
+    return replace(copy, outcome=fault.outcome, size=size, fault=fault)
 
 
 def _rows(file: str, found: Reading) -> int | None:

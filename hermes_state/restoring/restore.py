@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from shlex import quote
 
-from hermes_state import __version__, backup
+from hermes_state import __version__, backup, retention
 from hermes_state.codec.comparison import same
 from hermes_state.codec.fault import BadText
 from hermes_state.codec.rewrite import rewrite
@@ -16,8 +17,9 @@ from hermes_state.liveness import gateway
 from hermes_state.locks import DEFAULT_SECONDS
 from hermes_state.outcomes import Fault, Outcome
 from hermes_state.replacement import Changed
-from hermes_state.restoring.copies import Copy, Source, content
+from hermes_state.restoring.copies import content
 from hermes_state.restoring.credentials import RowDifference, differences, with_live_tokens
+from hermes_state.restoring.source import Copy, Source, altered
 from hermes_state.stores.auth import AuthStore
 from hermes_state.stores.permits import Permits
 from hermes_state.stores.reading import Reading
@@ -61,9 +63,11 @@ def restore(
     """Make the file of ``store`` what ``copy`` says; live tokens are kept unless ``with_tokens``.
 
     A live file in any state may be replaced, which no other act may do. A link stays, and what it leads to is
-    replaced. Raises FileNotOk for a copy that is not ok, and for a live file that cannot be read, Refused beside a live
-    gateway (it would write its own memory back) and for what Permits refuses, LockTimeout, WriteFailed, Superseded.
+    replaced. Raises FileNotOk for a copy that is not ok or was altered, and for a live file that cannot be read,
+    Refused for a backup of another home, beside a live gateway (it would write its own memory back) and for what
+    Permits refuses, LockTimeout, WriteFailed, Superseded.
     """
+    _require_own(store, source, home)
     data = _read(store, copy)
     _require_stopped(store, permits)
     saved: list[str] = []
@@ -77,7 +81,7 @@ def restore(
     with store.locked(seconds) as held:
         wanted, written = _put(held, store, data, copy, with_tokens, permits, guard)
     if saved and not dry_run:
-        backup.prune(store.disk, home.path, spare=saved)
+        retention.prune(store.disk, home.path, spare=saved)
     live = written.before
     return Restored(
         file=copy.file,
@@ -109,6 +113,13 @@ def _put(
     raise Superseded(store.path, f"a writer that takes no lock changed it {ATTEMPTS} times while we tried to write")
 
 
+def _require_own(store: Store, source: Source, home: Home) -> None:
+    if source.belongs_elsewhere():
+        reason = f"{source.name} is a backup of another home, {source.other_home}; this one is {home.path}"
+        there = f"hermes-state --home {quote(source.other_home)} restore {quote(source.name)}"
+        raise Refused(store.path, reason, advice=f"restore it there: {there}")
+
+
 def _require_stopped(store: Store, permits: Permits) -> None:
     live = next((home for home in store.homes() if gateway(home).may_be_running), None)
     if live is not None and not permits.while_running:
@@ -120,10 +131,13 @@ def _read(store: Store, copy: Copy) -> bytes:
     if copy.fault is not None:
         raise FileNotOk(copy.path, copy.fault)
     try:
-        return content(store.disk, copy)
+        data = content(store.disk, copy)
     except OSError as error:
         message = error.strerror or str(error)
         raise FileNotOk(copy.path, Fault(Outcome.UNREADABLE, message, errno=error.errno)) from error
+    if (wrong := altered(copy, data)) is not None:
+        raise FileNotOk(copy.path, wrong)
+    return data
 
 
 def _freshened(store: AuthStore, data: bytes, copy: Copy, live: Reading) -> bytes:

@@ -10,7 +10,7 @@ from hermes_state.disk import Disk
 from hermes_state.errors import UnknownTarget
 from hermes_state.outcomes import Outcome
 from hermes_state.restoring import copies
-from hermes_state.restoring.copies import Copy, Hidden, Source
+from hermes_state.restoring.source import Copy, Hidden, Source
 
 #: How many older copies are named.
 _FEW = 3
@@ -57,7 +57,8 @@ def advice(disk: Disk, home: str, file: str, typed: Callable[[str], str]) -> str
     ``typed`` makes what to type of the words of a command. Of the sources with a copy that is ok the newest one is in
     the command, and the others are named with their row counts.
     """
-    found = [(source.name, copy) for source in sources(disk, home) for copy in source.copies if copy.file == file]
+    ours = (source for source in sources(disk, home) if not source.belongs_elsewhere())
+    found = [(source.name, copy) for source in ours for copy in source.copies if copy.file == file]
     good = [(name, _counted(copy)) for name, copy in found if copy.outcome is Outcome.OK]
     if not good:
         return ""

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from hermes_state import backup, inplace
+from hermes_state import backup, inplace, retention
 from hermes_state.atomic import atomic_replace
 from hermes_state.atomic import replace as replace_file
 from hermes_state.clearing.breakers import clear_breakers
@@ -123,7 +123,8 @@ def _backed_up(count: int, data: bytes) -> Callable[[Place], Tree]:
     def start(place: Place) -> Tree:
         path = place.path("home", "auth.json")
         entry = backup.Original("auth", path, (), path, 0o600, os.geteuid(), os.getegid(), BASE).entry()
-        manifest = json.dumps({"created_at": 1767225600.0, "reason": "migrate", "files": [entry]}).encode()
+        facts = {"format": backup.FORMAT, "home": place.home, "created_at": 1767225600.0, "reason": "migrate"}
+        manifest = json.dumps({**facts, "files": [entry]}).encode()
         files = {"auth.json": _file(data), "backups": _folder(), "backups/hermes-state": _folder()}
         for number in range(count):
             folder = f"backups/hermes-state/{_STAMP.format(number + 1)}"
@@ -192,7 +193,7 @@ def _restore(place: Place, disk: Disk, now: float) -> object:
 
 
 def _prune(place: Place, disk: Disk, now: float) -> object:
-    return backup.prune(disk, place.home, keep=1)
+    return retention.prune(disk, place.home, keep=1)
 
 
 def _clear_breaker(place: Place, disk: Disk, now: float) -> object:

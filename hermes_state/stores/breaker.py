@@ -37,15 +37,13 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class State(StrEnum):
-    """What a breaker amounts to. ``ABSENT`` is none at all: a link that leads to nothing."""
-
     ACTIVE = "active"
     EXPIRED = "expired"
     CORRUPT = "corrupt"
     IMPLAUSIBLE = "implausible"
     FOREIGN = "foreign"
     UNREADABLE = "unreadable"
-    ABSENT = "absent"
+    ABSENT = "absent"  # there is none, only a link that leads to nothing
 
 
 class AgentDoes(StrEnum):

@@ -23,6 +23,7 @@ from hermes_state.links import Location, resolve
 from hermes_state.obstacle import obstacle
 from hermes_state.outcomes import Fault, Outcome
 from hermes_state.replacement import Changed, Replaced
+from hermes_state.stores import groundwork
 from hermes_state.stores.permits import Permits
 from hermes_state.stores.reading import Reading, judge, read
 
@@ -85,6 +86,14 @@ class Store:
         """Read the file without a lock; never raises for what the file is or holds."""
         self._known = read(self.disk, self.kind, self.path, self.limit, self.parse, self.envelope, self._known)
         return self._known
+
+    def foresee(self, reading: Reading, permits: Permits, *, backs_up: bool = False) -> None:
+        """Raise what a command's change of what was read would be refused for, as far as that can be known without a
+        lock: so that no lock file is made for nothing. ``backs_up`` is whether the change makes a backup first. Raises
+        Refused."""
+        assert reading.where is not None
+        groundwork.require(self.path, reading.stat, self.lock_paths(), self.home.path if backs_up else None)
+        permits.require(reading, self.homes(), obstacle(reading.where))
 
     @contextmanager
     def locked(self, seconds: float = locks.DEFAULT_SECONDS) -> Iterator[Held]:

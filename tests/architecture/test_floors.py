@@ -14,7 +14,7 @@ PACKAGE = PROJECT / "hermes_state"
 #: From the ground up, and from left to right. A name is a module or a room (a subpackage, with all its modules).
 FLOORS = (
     "outcomes errors interruption clock findings redaction shipped neighbour",
-    "disk rehearsal links look writer replacement obstacle locks backup strays inplace atomic home installed",
+    "disk rehearsal links look writer replacement obstacle locks backup retention strays inplace atomic home installed",
     "edit codec",
     "models cooldown runtime",
     "processes liveness stores",

@@ -40,6 +40,22 @@ def test_a_room_of_the_package_is_imported_without_looking_for_the_agent() -> No
     assert "hermes_state.neighbour" not in imported
 
 
+def test_how_a_provider_stands_is_asked_without_what_other_questions_need(tmp_path: Path) -> None:
+    """As ``clear-breaker`` does: no findings, no other files, no migration, nothing that writes a document."""
+    (tmp_path / "rate_limits").mkdir()
+    (tmp_path / "rate_limits" / "nous.json").write_text('{"reset_at": 60.0}')
+    (tmp_path / "auth.json").write_text('{"credential_pool": {"nous": [{"id": "a", "access_token": "test-a"}]}}')
+    imported = newly_imported(
+        "from hermes_state.home import find; from hermes_state.clearing.standing import standings; "
+        f"(found,) = standings([(find({str(tmp_path)!r}, None, {{}}), 'nous')], 0.0); assert len(found.switches) == 1"
+    )
+    assert "hermes_state.inspection.outlook" in imported
+    rooms = ("survey", "sessions", "config", "home", "litter", "gateway", "pairing", "scope", "auth.room")
+    others = ("migration", "models.auth", "models.rules", "codec.rewrite", "codec.yaml", "rehearsal", "restoring")
+    unneeded = {f"hermes_state.inspection.{room}" for room in rooms} | {f"hermes_state.{other}" for other in others}
+    assert imported & unneeded == set()
+
+
 @pytest.mark.parametrize(("name", "module"), sorted(hermes_state.__public__.items()))
 def test_every_public_name_loads_from_its_module(name: str, module: str) -> None:
     assert getattr(hermes_state, name) is getattr(importlib.import_module(module), name)

@@ -703,3 +703,16 @@ def test_a_clear_touches_nothing_but_runtime_state(state: Any) -> None:
             ]
         else:
             assert new is old
+
+
+@pytest.mark.parametrize("why", ["read-only", "other names"])
+def test_a_clear_that_is_refused_makes_no_lock_file(home: Path, why: str) -> None:
+    path = has(home, OLD)
+    if why == "read-only":
+        path.chmod(0o400)
+    else:
+        os.link(path, home / "another name")
+    before = snapshot(home)
+    with pytest.raises(Refused):
+        clear(home)
+    assert snapshot(home) == before

@@ -128,7 +128,7 @@ def test_many_cooling_credentials_are_folded_the_worst_first(home: Path, hermes_
     listed = re.findall(r"^  \S  openrouter  (\S+) +key", said, re.MULTILINE)
     assert listed[:3] == ["x", "k39", "k38"]
     hidden = 42 - len(listed)
-    assert re.search(rf"\.\.\. and {hidden} more: {hidden - 1} cooling, 1 ok \(--json has all\)", said)
+    assert re.search(rf"\.\.\. and {hidden} more: {hidden - 1} cooling down, 1 ok \(--json has all\)", said)
     assert re.search(r"nous +n +key n +ok\n", said)
 
 

@@ -197,7 +197,7 @@ def test_another_user_is_told_so_in_words_too(public: Path) -> None:
     done = as_nobody(public, "inspect")
     assert done.returncode == 3
     assert re.search(r"auth\.json +unreadable", done.stdout)
-    assert re.search(r"nous +0 of 0 usable, next in 9m", done.stdout)
+    assert re.search(r"nous +credentials not known, next in 9m", done.stdout)
     assert re.search(rf"{public}/auth\.json.*[Pp]ermission denied", done.stderr)
 
 

@@ -14,6 +14,7 @@ from hermes_state.cli.command import examples_of
 from hermes_state.cli.exits import EXITS, WORST
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "hermes-state.1"
+PACKAGE = PAGE.parents[1] / "hermes_state"
 COMMANDS = re.findall(r"^\.SS (\S+)$", PAGE.read_text("utf-8").replace("\\-", "-"), re.M)
 
 
@@ -54,6 +55,15 @@ def test_the_exit_codes_are_in_it() -> None:
     for exit in EXITS:
         assert f"{exit.numbers} {exit.meaning}" in page
     assert WORST in page
+
+
+def test_the_variables_that_the_program_reads_are_in_it() -> None:
+    """All but those that supervisors of a gateway set, and the user sets none of."""
+    modules = [path for path in PACKAGE.rglob("*.py") if path != Path(manual.__file__)]
+    read = {name for path in modules for name in re.findall(r'"((?:HERMES|XDG)_[A-Z0-9_]+)"', path.read_text("utf-8"))}
+    of_supervisors = {name for name in read if "SUPERVIS" in name}
+    page = plain(PAGE.read_text("utf-8").partition(".SH ENVIRONMENT")[2].partition(".SH FILES")[0])
+    assert set(re.findall(r"\b(?:HERMES|XDG)_[A-Z0-9_]+", page)) == read - of_supervisors
 
 
 def test_a_line_that_roff_would_take_for_a_request_is_text() -> None:

@@ -234,12 +234,15 @@ def levels(value):
 @given(tree=trees, layout=st.sampled_from(LAYOUTS), seed=st.integers(0, 1 << 30))
 def test_members_and_elements_stand_where_a_slow_reader_finds_them(tree, layout, seed):
     text = written(tree, layout, random.Random(seed))
-    found, starts = tokens(text), {(): blank_end(text, 0)}
+    found = tokens(text)
+    starts: dict[tuple[str | int, ...], int] = {(): blank_end(text, 0)}
     for path in sorted(found, key=len):
         offset, token = starts[path], found[path]
         assert text.startswith(token, offset)
-        below = [(m.key, m.value, m.end) for m in members(text, offset)] if token[0] == "{" else []
-        if token[0] == "[":
+        below: list[tuple[str | int, int, int]] = []
+        if token[0] == "{":
+            below = [(m.key, m.value, m.end) for m in members(text, offset)]
+        elif token[0] == "[":
             below = [(index, *places) for index, places in enumerate(elements(text, offset))]
         starts |= {(*path, step): start for step, start, _ in below}
         children = [(other[-1], each) for other, each in found.items() if other[:-1] == path != other]

@@ -217,6 +217,12 @@ def corrupt_and_copied(machine: Machine) -> None:
     put(machine.hermes / "auth.json.corrupt", (machine.hermes / "auth.json").read_text())
 
 
+def corrupt_and_alone(machine: Machine) -> None:
+    """The same without a backup: nothing was migrated before it was cut short."""
+    corrupt_and_copied(machine)
+    shutil.rmtree(machine.hermes / "backups")
+
+
 def resting(machine: Machine) -> None:
     """Of two keys one cools down, one has."""
     put(machine.hermes / "auth.json", auth({"openrouter": [limited(left=47 * MINUTE), rested()]}))
@@ -356,6 +362,7 @@ SCENES = {
     "corrupt": Scene(corrupt),
     "corrupt-agent": Scene(corrupt, "0.19.0"),
     "corrupt-and-copied": Scene(corrupt_and_copied),
+    "corrupt-and-alone": Scene(corrupt_and_alone),
     "mixed": Scene(mixed),
     "mixed-agent": Scene(mixed, "0.19.0"),
     "marked-again": Scene(marked_again),

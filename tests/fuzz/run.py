@@ -1,4 +1,6 @@
-"""Fuzz by hand: ``python tests/fuzz/run.py --inputs 200000 --seed 1`` prints a table, and exits 1 on a violation.
+"""Fuzz by hand: a table, and exit code 1 on a violation.
+
+    .venv/bin/python tests/fuzz/run.py --inputs 200000 --seed 1
 
 It runs in one process for each processor (``--jobs``).
 

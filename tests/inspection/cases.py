@@ -91,6 +91,11 @@ def shared_by_link(name: str) -> Maker:
     return make
 
 
+def lost(copy: Any = GOOD) -> Maker:
+    """A home in which only a snapshot of an agent still has an auth.json."""
+    return file("state-snapshots/20260101-000000/auth.json", copy)
+
+
 TIE = record(row())
 HELD = {"7e472f": {**TIE, **mark()}}
 DOUBLED = '{"providers": {}, "credential_pool": {"nous": [{"id": "a", "id": "b", "source": "manual"}]}}'
@@ -183,6 +188,7 @@ CASES = CASES_HOME | {
     ),
     "HS-AUTH-043": Case(pool(cooling()), pool(cooling(seconds=-1.0)), ROW),
     "HS-AUTH-044": Case(login(), login(refresh_token="rt-test-1"), "/providers/nous/last_auth_error"),
+    "HS-AUTH-045": Case(lost(), both(lost(), file("auth.json", GOOD))),
     "HS-SESS-001": Case(directory("sessions/sessions.json"), sessions({})),
     "HS-SESS-002": Case(sessions(b""), sessions({})),
     "HS-SESS-003": Case(sessions(b"\0\0"), sessions({})),

@@ -5,6 +5,7 @@ In a hint a command stands in backquotes. What begins with ``hermes`` needs an a
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -18,7 +19,7 @@ from hermes_state.cli.app import run
 from hermes_state.findings import Finding
 from hermes_state.home import Home
 from tests.inspection.cases import CASES, benched_key, pool, profile
-from tests.inspection.homes import NOW, auth, cooling, look, mark, put, record, row
+from tests.inspection.homes import NOW, auth, cooling, link, look, mark, put, record, row
 from tests.inspection.machine import prepare
 from tests.inspection.makers import GOOD, Case, Maker, breaker
 
@@ -116,6 +117,30 @@ def test_a_file_that_is_not_ok_is_brought_back_by_what_its_hint_says(
     (command,) = commands(hit.hint)
     typed(command)
     assert place not in findings(seen, id)
+
+
+@pytest.mark.parametrize("copy", ["state-snapshots/20260101-000000/auth.json", "auth.json.corrupt"])
+@pytest.mark.parametrize("dangling", [False, True])
+def test_a_file_that_is_gone_is_brought_back_by_what_its_hint_says(
+    copy: str, dangling: bool, home: Path
+) -> None:
+    put(home / copy, GOOD)
+    if dangling:
+        (home / "dotfiles").mkdir()
+        link(home / "auth.json", home / "dotfiles" / "auth.json")
+    ((place, hit),) = findings(home, "HS-AUTH-045").items()
+    assert "(1 credential)" in hit.hint
+    (command,) = commands(hit.hint)
+    typed(command)
+    assert place not in findings(home, "HS-AUTH-045")
+    assert json.loads((home / "auth.json").read_bytes())["credential_pool"] == GOOD["credential_pool"]
+    assert (home / "auth.json").is_symlink() is dangling
+
+
+def test_a_file_that_is_gone_is_no_finding_where_no_copy_of_it_can_be_used(home: Path) -> None:
+    put(home / "auth.json.corrupt", b"{")
+    put(home / "state-snapshots" / "20260101-000000" / "config.yaml", "model: a\n")
+    assert findings(home, "HS-AUTH-045") == {}
 
 
 def test_what_a_restore_cannot_help_names_none(home: Path) -> None:

@@ -230,7 +230,7 @@ def test_a_breaker_that_cannot_be_read_may_block_and_is_named_with_what_removes_
     denied(monkeypatch)
     seen = look(home)
     nous, other = seen.providers
-    what = "breaker that could not be looked into (Permission denied): agents that can may leave the provider alone"
+    what = "breaker that could not be looked into (Permission denied): an agent that can may be held up by it"
     assert nous == Provider(
         "nous", 1, 1, None, (Block(what, path, None, f"hermes-state --home {home} clear-breaker nous"),)
     )

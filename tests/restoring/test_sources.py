@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hermes_state import backup, strays
+from hermes_state import backup, retention, strays
 from hermes_state.cli import app
 from hermes_state.disk import Directory, RealDisk
 from hermes_state.errors import FileNotOk
@@ -297,5 +297,5 @@ def test_pruning_and_sweeping_pass_over_backups_that_cannot_be_listed(
     ours: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unlistable(monkeypatch, ours.parent)
-    assert backup.prune(RealDisk(), str(home), keep=0) == []
+    assert retention.prune(RealDisk(), str(home), keep=0) == []
     assert strays.find(RealDisk(), str(home), NOW) == []

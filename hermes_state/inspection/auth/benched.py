@@ -30,8 +30,8 @@ def findings(
 ) -> Iterator[Finding]:
     """What a user should know about the credentials of ``pool`` that are cooling down or dead.
 
-    ``pool`` is in the file of ``home`` at ``path``; ``environment`` has the keys of ``home``; ``now`` is in epoch seconds; ``rule`` is that of the home's agent (None:
-    not known).
+    ``pool`` is in the file of ``home`` at ``path``; ``environment`` has the keys of ``home``; ``now`` is in
+    epoch seconds; ``rule`` is that of the home's agent (None: not known).
     """
     clearing = Clearing(home, pool)
     for judged in pool.judged:

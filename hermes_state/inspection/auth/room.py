@@ -30,6 +30,8 @@ from hermes_state.stores.reading import Reading
 
 #: Findings that say all that there is to say about their place: the models need not repeat it in their words.
 _FINAL = frozenset({"HS-AUTH-006", "HS-AUTH-027", "HS-AUTH-028", "HS-AUTH-033"})
+#: Where there can be copies of it: only then it is worth a look into them.
+_COPIES = ("backups", "auth.json.corrupt", "state-snapshots")
 #: Issues that are outcomes, and reported as such.
 _OUTCOMES = frozenset({IssueKind.TOO_NEW, IssueKind.EMPTY_STORE})
 
@@ -67,6 +69,7 @@ def _findings(
         yield finding("HS-AUTH-028", path, fault.pointer, fault.message, fault.hint)
     else:
         yield from files.outcome(home, reading, "HS-AUTH", _agents_do(reading))
+    yield from _lost(home, reading)
     for one in planned.applied if planned is not None else ():
         does = section.pending(planned) if f"/{SECTION}" in one.step.touches and planned else one.step.title
         yield finding("HS-AUTH-010", path, "", f"pending: {does}", f"{quoted(command(home, 'migrate'))} does it")
@@ -81,6 +84,16 @@ def _findings(
     found = section.usable_section(reading)
     if found is not None:
         yield from section.without_pool(home, path, found, {pool.key for pool in own}, now, mended)
+
+
+def _lost(home: Home, reading: Reading) -> Iterator[Finding]:
+    """That the file is gone while copies of it are there: a home that never had one has none."""
+    kept = (os.path.join(home.path, place) for place in _COPIES)
+    if reading.outcome is Outcome.ABSENT and any(map(os.path.exists, kept)):
+        hint = files.bringing_back(home, FILE)
+        if hint:
+            message = "it is not there, though there are copies of it: agents have no credentials from this home"
+            yield finding("HS-AUTH-045", reading.path, "", message, hint)
 
 
 def _agents_do(reading: Reading) -> str:

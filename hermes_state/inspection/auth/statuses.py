@@ -17,8 +17,8 @@ _REQUEST = "the provider did not take the request itself; the credential is not 
 #: HTTP status -> what it means and what to do. ``None`` is a mark without a status.
 ADVICE: dict[int | None, str] = {
     None: "the agent got no answer with a status, as when a login could not be refreshed; if it comes back, {renew}",
-    400: "the provider refused the request: a credential cools down for it where the text speaks of quota, credit or plan;"
-    " look at the provider's dashboard",
+    400: "the provider refused the request: a credential cools down for it where the text speaks of quota, credit or"
+    " plan; look at the provider's dashboard",
     401: "the provider does not accept the secret: {renew}",
     402: "balance or quota is used up: see the provider's dashboard; waiting alone does not fill it",
     403: "the account may not do this: a spending limit, a plan or region, or a revoked secret; see the provider's"
@@ -44,7 +44,7 @@ _UNKNOWN = "not a status of HTTP: see the message"
 
 
 def advice(code: int | None, renew: str) -> str:
-    """What to do about a credential that cools down, or is dead, with ``code``; ``renew`` says how it gets another secret."""
+    """What to do about a credential that failed with ``code``; ``renew`` says how it gets another secret."""
     found = ADVICE.get(code)
     if found is None and code is not None:
         found = _CLIENT if 400 <= code < 500 else _OWN_FAULT if 500 <= code < 600 else _UNKNOWN
