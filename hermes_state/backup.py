@@ -167,8 +167,9 @@ def remove(disk: Disk, path: str, known: Set[str]) -> bool:
     """Remove what is ``known`` of a directory that ``store`` made, and the directory where nothing else is in it;
     returns whether it went.
 
-    What ``store`` had not yet named the manifest counts as known. The manifest goes first and for good before the rest does: a crash in between leaves one that does not count. Where
-    there is a manifest that is not among what is known, nothing is touched: it is not what it was taken for.
+    What ``store`` had not yet named the manifest is known too. The manifest goes first and for good before the rest
+    does: a crash in between leaves one that does not count. Where there is a manifest that is not among what is known,
+    nothing is touched: it is not what it was taken for.
     """
     folder, name = os.path.split(path)
     known = {*known, f"{MANIFEST}.part"}

@@ -16,7 +16,7 @@ from hermes_state.cooldown import Rule
 from hermes_state.errors import Refused, StateError, UnknownTarget
 from hermes_state.home import Home, all_homes
 from hermes_state.inspection.auth.pools import Obstacle
-from hermes_state.inspection.commands import Clearing
+from hermes_state.inspection.auth.remedies import Clearing
 from hermes_state.inspection.report import Block
 from hermes_state.installed import agent_version, installation
 from hermes_state.interruption import Step, Watch, each, unwatched, wished
@@ -214,11 +214,11 @@ def _still_blocked(
 
 
 def _then(blocks: Sequence[Block], file: CooldownsCleared | None) -> Iterator[str]:
-    """What to type next: what ends a block, for several rows the whole pool, and for dead ones, last, the flag."""
-    commands = list(dict.fromkeys(words for block in blocks for words in block.commands))
+    """What to type next: what ends a block, for several rows the whole pool; for dead ones a login, then the flag."""
     if file is None:
-        yield from commands
+        yield from dict.fromkeys(words for block in blocks for words in block.commands)
         return
+    commands = list(dict.fromkeys(block.clear_with for block in blocks if block.clear_with is not None))
     pool = file.after
     clearing = Clearing(file.owner.home, pool)
     whole = clearing.of(None) or ""  # a name that cannot be shown cannot be typed either
@@ -226,6 +226,7 @@ def _then(blocks: Sequence[Block], file: CooldownsCleared | None) -> Iterator[st
     yield from (words for words in commands if words not in rows)
     cooling = [words for words in rows if not words.endswith(" --dead")]
     yield from [whole] if len(cooling) > 1 else cooling
+    yield from dict.fromkeys(words for block in blocks for words in block.commands if words != block.clear_with)
     dead = [each.place for each in pool.judged if each.obstacle is Obstacle.DEAD and not pool.refusals]
     words = clearing.of(dead[0] if len(dead) == 1 else None, dead=True)
     if dead and words:

@@ -131,7 +131,8 @@ def _backups(asked: Asked, given: dict[str, Any]) -> Iterator[Offer]:
     from hermes_state.restoring import sources
 
     for home in _homes(asked):
-        yield from (Offer(source.name, source.reason) for source in sources(RealDisk(), home.path))
+        ours = (one for one in sources(RealDisk(), home.path) if not one.belongs_elsewhere())
+        yield from (Offer(source.name, source.reason) for source in ours)
 
 
 def _files(asked: Asked, given: dict[str, Any]) -> Iterator[Offer]:

@@ -29,7 +29,6 @@ from hermes_state.cli.render import (
     verbatim,
     words,
 )
-from hermes_state.clock import HOUR
 from hermes_state.findings import CATALOGUE
 from hermes_state.inspection.report import BREAKER, DOUBTFUL, Block, Credential, FileFacts, HomeReport, Provider
 from hermes_state.redaction import harmless
@@ -40,6 +39,8 @@ _PROVIDERS, _IN_NEED, _BLOCKS, _CREDENTIALS, _BREAKERS, _FILES = 12, 6, 3, 14, 5
 #: States of credentials and of breakers that need more words than their name.
 _SAID = {"cooling": "cooling down", "elapsed": "usable again"}
 _BREAKERS_ARE = {
+    "directory": "a directory, which no agent made",
+    "foreign": "not a breaker: the file is not the agent's",
     "absent": "no breaker: a link that leads to nothing",
     "unreadable": "unreadable: agents that can look into it may obey it",
 }
@@ -58,7 +59,7 @@ def print_home(out: Console, home: HomeReport, at: float) -> None:
     line(out, words(f"agent {version}, gateway {gateway}{managed}", "dim"))
     section(out, "Providers", providers(home, at))
     section(out, "Credentials", _credentials(home, at))
-    section(out, "Breakers", _breakers(home))
+    section(out, "Breakers", _breakers(home, at))
     section(out, "Files", _files(home))
     counts = Counter(finding.severity.value for finding in home.findings)
     told = ", ".join(f"{counts[level]} {level}" for level in SEVERITIES if counts[level])
@@ -108,8 +109,8 @@ def _untold(home: HomeReport) -> tuple[str, str]:
         if finding.id in _UNTOLD and finding.path == os.path.join(home.path, AUTH):
             rest = "others" if any(provider.of for provider in home.providers) else "all"
             name = finding.pointer.removeprefix(_POOLS) if finding.pointer.startswith(_POOLS) else rest
-            told = "no credentials" if finding.id == _LOST else "nothing can be told"
-            return name, f"{told}: {CATALOGUE[finding.id][2]}"
+            told = "no credentials, as" if finding.id == _LOST else "nothing can be told:"
+            return name, f"{told} {CATALOGUE[finding.id][2]}"
     return "", ""
 
 
@@ -196,8 +197,9 @@ def _badness(row: Credential) -> tuple[int, float]:
 def _credential(row: Credential, at: float) -> list[Text | str]:
     marks = {"ok": "ok", "cooling": "warning", "elapsed": "ok", "dead": "error"}
     state, why, remaining = words(row.status.value), "", row.remaining_seconds
+    meter = _meter(row.marked_at, at, remaining or 0.0, "resets in {}")
     if row.status == "cooling":
-        state = words("never resets by itself") if remaining is None else _meter(remaining, "resets in {}")
+        state = words("never resets by itself") if remaining is None else meter
     elif row.status == "elapsed":
         state = words(_SAID[row.status.value])
     if row.status in ("cooling", "dead"):
@@ -215,21 +217,23 @@ def _credential(row: Credential, at: float) -> list[Text | str]:
     return [mark(marks[row.status.value]), row.pool, str(row.id or "-"), row.label or "-", state, why]
 
 
-def _meter(remaining: float, sentence: str) -> Text:
-    """A bar, full for an hour or more, and the time that is left (seconds) in a sentence."""
-    return bar(remaining, max(remaining, HOUR)) + words(" " + sentence.format(left(remaining)))
+def _meter(since: float | None, at: float, remaining: float, sentence: str) -> Text:
+    """The time that is left (seconds) in a sentence, after a bar of its share of the whole since ``since`` (epoch
+    seconds); without the bar where nobody knows when it began."""
+    told = words(sentence.format(left(remaining)))
+    return told if since is None or since > at else bar(remaining, at - since + remaining) + Text(" ") + told
 
 
-def _breakers(home: HomeReport) -> Iterator[Row]:
+def _breakers(home: HomeReport, at: float) -> Iterator[Row]:
     ordered = sorted(home.breakers, key=lambda each: each.state in ("expired", "absent"))
     for number, each in enumerate(ordered[:_BREAKERS], 1):
         remaining = each.remaining_seconds if each.state == "active" else None
         state = words(_BREAKERS_ARE.get(each.state, each.state))
         if remaining is not None:
-            state = _meter(remaining, "blocks for {} more")
+            state = _meter(each.recorded_at, at, remaining, "blocks for {} more")
         is_last = number == _BREAKERS < len(ordered)
         rest = _more(Counter(other.state for other in ordered[number:])) if is_last else Text()
-        look = {"active": "warning", "expired": "ok", "absent": "info"}.get(each.state, "error")
+        look = {"active": "warning", "expired": "ok", "absent": "info", "foreign": "info"}.get(each.state, "error")
         yield [mark(look), each.provider, state], rest
 
 

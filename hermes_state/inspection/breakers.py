@@ -89,7 +89,12 @@ def look(home: Home, neighbourhood: Neighbourhood, now: float, rule: Rule | None
 
 def _breaker(found: BreakerState) -> Breaker:
     return Breaker(
-        found.provider, found.path, found.state.value, _finite(found.reset_at), _finite(found.remaining_seconds)
+        found.provider,
+        found.path,
+        found.state.value,
+        _finite(_recorded_at(found)),
+        _finite(found.reset_at),
+        _finite(found.remaining_seconds),
     )
 
 

@@ -103,7 +103,8 @@ def remedy(home: Home, reading: Reading) -> str:
 
     if name not in FILES:
         return hint
-    return "; ".join(filter(None, (hint, bringing_back(home, name) or "no copy of it that is ok was found in the home")))
+    found = bringing_back(home, name)
+    return "; ".join(filter(None, (hint, found or "no copy of it that is ok was found in the home")))
 
 
 def bringing_back(home: Home, name: str) -> str:

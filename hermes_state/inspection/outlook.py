@@ -10,8 +10,8 @@ from typing import NamedTuple
 from hermes_state.cooldown import Rule
 from hermes_state.home import Home
 from hermes_state.inspection import breakers, circumstances, verdict
-from hermes_state.inspection.auth.origin import uncovering
 from hermes_state.inspection.auth.pools import Pool
+from hermes_state.inspection.auth.remedies import uncovering
 from hermes_state.inspection.auth.store import AuthPools, AuthStores
 from hermes_state.inspection.breakers import BreakersLook
 from hermes_state.inspection.circumstances import Pause

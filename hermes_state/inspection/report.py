@@ -72,6 +72,7 @@ class Credential(NamedTuple):
 
     ``agent_sees`` is what an agent that knows inline state only makes of it, when it asks for no certain model.
     ``held`` tells where its runtime state is: ``inline``, ``runtime`` (the section), ``both`` or ``none``.
+    ``marked_at`` is when it was marked, None where that is not known.
     ``until_at`` is the end of the cooldown, also after it has passed; ``remaining_seconds`` is None after that.
     ``until_rule`` names the agent version whose rule gave the end, after "longest: " where the home's version is not
     known; a cooldown without an end has neither time, and "for ever" in its rule. ``model_cooldowns`` are ends by model
@@ -87,6 +88,7 @@ class Credential(NamedTuple):
     status: Status
     agent_sees: AgentSees
     held: str
+    marked_at: float | None
     until_at: float | None
     until_rule: str | None
     remaining_seconds: float | None
@@ -143,6 +145,7 @@ class Breaker(NamedTuple):
     provider: str
     path: str
     state: str
+    recorded_at: float | None
     reset_at: float | None
     remaining_seconds: float | None
 

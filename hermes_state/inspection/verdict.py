@@ -9,7 +9,8 @@ from math import inf
 from hermes_state.home import Home
 from hermes_state.inspection.auth.origin import renewal
 from hermes_state.inspection.auth.pools import Judged, Obstacle, Pool
-from hermes_state.inspection.commands import Clearing, command
+from hermes_state.inspection.auth.remedies import Clearing
+from hermes_state.inspection.commands import command
 from hermes_state.inspection.report import Block, Provider
 from hermes_state.redaction import redact, shown
 from hermes_state.stores.auth import FILE
@@ -60,26 +61,29 @@ def _blocks(pool: Pool, owner: Home) -> Iterator[Block]:
     if not pool.is_read:
         yield Block("a name that no agent looks up", path)
     for refusal in pool.refusals:
-        what = f"row {refusal.place + 1}, on which agents fail: mend or remove it by hand first"
-        yield Block(what, path)
+        yield Block(f"row {refusal.place + 1}, on which agents fail: mend or remove it by hand first", path)
     clearing = Clearing(owner, pool)
-    # As long as agents fail on the pool, no other row of it is any good to them.
-    failing = {refusal.place for refusal in pool.refusals}
     for model, until_at in _models_without(pool).items():
         clear = clearing.of(None, model)
         yield Block(f"cooldowns that leave no credential for {shown(model)}", path, _finite(until_at), clear)
     for judged in pool.judged:
-        end, what, helps = _end(judged), _what(judged, pool, owner), not failing or judged.place in failing
-        if what is not None:
-            outdated = judged.obstacle is Obstacle.OUTDATED
-            dead = judged.obstacle is Obstacle.DEAD
-            clear = command(owner, "migrate") if outdated and helps else None
-            if helps and (dead or judged.obstacle is Obstacle.COOLING):
-                clear = clearing.of(judged.place, dead=dead)
-            yield Block(what, path, end, clear)
-        for model, until_at in judged.models.items():
-            what = f"cooldown of {judged.name} for {shown(model)}{_unseen(judged, model)}"
-            yield Block(what, path, _finite(until_at), clearing.of(judged.place, model) if helps else None)
+        for block in _of_row(judged, pool, owner, clearing):
+            # As long as agents fail on the pool, nothing that is done about its credentials makes one usable.
+            yield block._replace(what=block.said, clear_with=None) if pool.refusals else block
+
+
+def _of_row(judged: Judged, pool: Pool, owner: Home, clearing: Clearing) -> Iterator[Block]:
+    """What keeps an agent from one row, and what ends that."""
+    path, what = os.path.join(owner.path, FILE), _what(judged, pool, owner)
+    if what is not None:
+        dead = judged.obstacle is Obstacle.DEAD
+        clear = command(owner, "migrate") if judged.obstacle is Obstacle.OUTDATED else None
+        if dead or judged.obstacle is Obstacle.COOLING:
+            clear = clearing.of(judged.place, dead=dead)
+        yield Block(what, path, _end(judged), clear)
+    for model, until_at in judged.models.items():
+        what = f"cooldown of {judged.name} for {shown(model)}{_unseen(judged, model)}"
+        yield Block(what, path, _finite(until_at), clearing.of(judged.place, model))
 
 
 def _what(judged: Judged, pool: Pool, owner: Home) -> str | None:

@@ -67,6 +67,11 @@ def blocks(done: ProviderCleared) -> list[str]:
     return [block.what for still in done.still for block in still.blocks]
 
 
+def login(home: Path, provider: str = "openrouter") -> str:
+    """The command of agents that makes a new credential."""
+    return f"HERMES_HOME={home} hermes -p default auth add {provider}"
+
+
 def then(done: ProviderCleared) -> list[str]:
     return [words for still in done.still for words in still.then]
 
@@ -313,19 +318,63 @@ def test_dead_rows_are_named_with_the_command_that_clears_them(dry_run: bool, ho
     has(home, DEAD)
     done = clear(home, dry_run=dry_run)
     assert [what.partition(":")[0] for what in blocks(done)] == ["d is dead"]
-    assert then(done) == [f"hermes-state --home {home} clear-cooldown openrouter d --dead"]
+    assert then(done) == [login(home), f"hermes-state --home {home} clear-cooldown openrouter d --dead"]
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_clear_that_leaves_all_that_it_meant_as_dead_is_refused(dry_run: bool, home: Path) -> None:
+    has(home, DEAD, row("a"), cooling("b"))
+    for credential in ("d", None):
+        done = clear(home, credential=credential, dry_run=dry_run)
+        assert done.exit_code == (5 if credential else 0)
+    (refused,) = clear(home, credential="d", dry_run=dry_run).errors
+    assert "openrouter d is dead" in refused.error.message and "--dead" in refused.error.hint
+    assert clear(home, credential="d", dead=True, dry_run=dry_run).exit_code == 0
+    assert clear(home, credential="a", dry_run=dry_run).exit_code == 0
+    has(home, DEAD, row("a"))
+    assert clear(home, dry_run=dry_run).exit_code == 5
+    breaker(home)
+    has(home, DEAD, provider="nous")
+    assert clear(home, provider="nous", breaker=True, dry_run=dry_run).exit_code == 0  # the breaker was cleared
+
+
+def test_a_row_that_is_no_object_is_left_without_a_refusal(home: Path) -> None:
+    has(home, DEAD, "oops")
+    assert clear(home).exit_code == 0
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_as_long_as_agents_fail_on_a_row_no_dead_one_is_offered(dry_run: bool, home: Path) -> None:
+    has(home, DEAD, "oops")
+    assert then(clear(home, dry_run=dry_run)) == []
+
+
+def test_where_there_is_no_auth_json_that_is_said(home: Path) -> None:
+    with pytest.raises(UnknownTarget) as raised:
+        clear(home)
+    assert raised.value.message == f"provider 'openrouter': {home / 'auth.json'} is not there"
+    work = profile(home, "work")
+    (work / "auth.json").unlink(missing_ok=True)
+    with pytest.raises(UnknownTarget, match=r"auth\.json, .*auth\.json are not there"):
+        clear(home, work, provider="nous")
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_several_dead_rows_are_one_command_with_its_flag(dry_run: bool, home: Path) -> None:
     has(home, DEAD, DEAD | {"id": "e"})
-    assert then(clear(home, dry_run=dry_run)) == [f"hermes-state --home {home} clear-cooldown openrouter --dead"]
+    assert then(clear(home, dry_run=dry_run)) == [
+        login(home),
+        f"hermes-state --home {home} clear-cooldown openrouter --dead",
+    ]
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
 def test_a_row_without_an_id_is_called_by_its_number(dry_run: bool, home: Path) -> None:
     has(home, DEAD | {"id": None})
-    assert then(clear(home, dry_run=dry_run)) == [f"hermes-state --home {home} clear-cooldown openrouter 1 --dead"]
+    assert then(clear(home, dry_run=dry_run)) == [
+        login(home),
+        f"hermes-state --home {home} clear-cooldown openrouter 1 --dead",
+    ]
 
 
 @pytest.mark.parametrize("dry_run", [False, True])
@@ -343,6 +392,7 @@ def test_behind_a_breaker_dead_rows_are_named_too(home: Path) -> None:
     has(home, DEAD, provider="nous")
     assert then(clear(home, provider="nous")) == [
         f"hermes-state --home {home} clear-breaker nous",
+        login(home, "nous"),
         f"hermes-state --home {home} clear-cooldown nous d --dead",
     ]
 
@@ -451,6 +501,7 @@ def test_of_several_rows_in_the_way_the_pool_is_named(dry_run: bool, home: Path)
     done = clear(home, model="opus", dry_run=dry_run)
     assert then(done) == [
         f"hermes-state --home {home} clear-cooldown openrouter",
+        login(home),
         f"hermes-state --home {home} clear-cooldown openrouter --dead",
     ]
 
@@ -469,6 +520,7 @@ def test_the_moved_cooldown_of_another_credential_is_in_the_way(home: Path) -> N
     done = clear(home, credential="d", dead=False)
     assert then(done) == [
         f"hermes-state --home {home} clear-cooldown openrouter a",
+        login(home),
         f"hermes-state --home {home} clear-cooldown openrouter d --dead",
     ]
 

@@ -39,7 +39,7 @@ def cooling(id: str, seconds: float = 3600.0, **fields: Any) -> dict[str, Any]:
     """A row that was marked just now."""
     at = time.time()
     mark = {"last_status": "exhausted", "last_status_at": at, "last_error_code": 429}
-    return row(id, **mark, last_error_reset_at=at + seconds, **fields)
+    return row(id, **(mark | {"last_error_reset_at": at + seconds} | fields))
 
 
 def shell(home: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[bytes]:
@@ -57,7 +57,8 @@ def test_the_demo_home_is_told_on_one_screen(
     demo: Path, hermes_state: Run, monkeypatch: pytest.MonkeyPatch, columns: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    said = hermes_state("inspect", "--home", demo).out
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, as far as can be told
+    said = re.sub(r"\x1b\[[0-9;]*m", "", hermes_state("inspect", "--home", demo).out)
     lines = said.splitlines()
     assert 24 <= len(lines) <= 40
     assert [line for line in lines[1:] if len(line) > columns and not COMMAND.fullmatch(line)] == []
@@ -77,10 +78,37 @@ def test_the_verdict_comes_first_and_in_it_who_does_not_answer(demo: Path, herme
 
 
 def test_a_cooldown_has_a_bar_and_the_time_that_is_left(home: Path, hermes_state: Run) -> None:
-    put(home / "auth.json", auth({"openrouter": [cooling("a", 1815.0), row("b", last_status="dead")]}))
+    half = cooling("a", 1815.0, last_status_at=time.time() - 1815.0)
+    put(home / "auth.json", auth({"openrouter": [half, row("b", last_status="dead")]}))
     said = hermes_state("inspect", "auth", "--home", home).out
     assert re.search(r"⚠  openrouter  a  key a  █████░░░░░ resets in 30m 1\ds  429\n", said)
     assert re.search(r"✗  openrouter  b  key b  dead\n", said)
+
+
+@pytest.mark.parametrize(
+    ("ago", "ahead", "drawn"),
+    [(0.0, 7200.0, "█" * 10), (5400.0, 1800.0, "███░░░░░░░"), (3600.0, 60.0, "█░░░░░░░░░"), (8e4, 8e4, "█" * 5 + "░" * 5)],
+)
+def test_a_bar_is_the_share_that_is_left_of_the_whole_cooldown(
+    home: Path, hermes_state: Run, ago: float, ahead: float, drawn: str
+) -> None:
+    at = time.time()
+    put(home / "auth.json", auth({"openrouter": [cooling("a", ahead, last_status_at=at - ago)]}))
+    put(home / "rate_limits" / "nous.json", {"reset_at": at + ahead, "recorded_at": at - ago})
+    said = hermes_state("inspect", "--home", home).out
+    assert f" {drawn} resets in " in said
+    assert f" {drawn} blocks for " in said
+
+
+@pytest.mark.parametrize("began", [None, 1000.0, "?"])
+def test_there_is_no_bar_where_nobody_knows_when_it_began(home: Path, hermes_state: Run, began: Any) -> None:
+    at = time.time()
+    since = at + began if isinstance(began, float) else began  # a clock that was ahead
+    put(home / "auth.json", auth({"openrouter": [cooling("a", last_status_at=since)]}))
+    put(home / "rate_limits" / "nous.json", {"reset_at": at + 3600, "recorded_at": since})
+    said = hermes_state("inspect", "--home", home).out
+    assert "resets in 59m" in said and "blocks for 59m" in said
+    assert "█" not in said
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120])
@@ -111,6 +139,46 @@ def test_long_names_and_long_messages_do_not_fill_the_screen(home: Path, hermes_
     said = hermes_state("inspect", "--home", home).out
     assert len(said.splitlines()) <= 24
     assert "label label label label label..." in said.replace(" ...", "...")
+
+
+def test_every_fix_of_one_kind_is_shown_and_beyond_a_handful_where_the_rest_stands(
+    home: Path, hermes_state: Run
+) -> None:
+    for number in range(9):
+        dead = row(f"d{number}", last_status="dead", source=f"env:KEY_{number}")
+        rows = [row("fine"), *(row(f"d{each}", last_status="dead", source=f"env:KEY_{each}") for each in range(number))]
+        put(home / "auth.json", auth({"openrouter": [*rows, dead]}))
+        said = hermes_state("inspect", "auth", "--home", home).out
+        fixes = re.findall(r"put a valid key for (KEY_\d) into", said.partition("Findings")[2])
+        assert fixes == [f"KEY_{each}" for each in range(min(number + 1, 6))]
+        more = f"... and {number - 5} more:" if number > 5 else "\0"
+        assert (more in said) is (number > 5)
+        assert (f"hermes-state --home {home} check\n" in said.replace("`", "")) is (number > 5)
+
+
+def test_findings_that_need_the_same_thing_are_one_row(home: Path, hermes_state: Run) -> None:
+    put(home / "auth.json", auth({"openrouter": [row("a"), row("a"), row("a")]}))
+    said = hermes_state("inspect", "auth", "--home", home).out
+    assert said.count("HS-AUTH-030") == 1 and "(and 2 more)" in said
+
+
+def test_a_login_that_helps_comes_before_the_clear_that_does_not(home: Path, hermes_state: Run) -> None:
+    put(home / "auth.json", auth({"openai-codex": [row("d", last_status="dead", auth_type="oauth")]}))
+    lines = [line.strip() for line in hermes_state("inspect", "auth", "--home", home).out.splitlines()]
+    at = next(number for number, line in enumerate(lines) if "openai-codex" in line)
+    assert lines[at].endswith("0 of 1 usable: d is dead: log in again")
+    assert lines[at + 1 : at + 3] == [
+        f"HERMES_HOME={home} hermes -p default auth add openai-codex",
+        f"hermes-state --home {home} clear-cooldown openai-codex d --dead",
+    ]
+
+
+def test_where_auth_json_is_gone_and_a_copy_is_there_the_verdict_says_so(home: Path, hermes_state: Run) -> None:
+    put(home / "auth.json.corrupt", auth({"openrouter": [row("a")]}))
+    said = hermes_state("inspect", "--home", home).out
+    assert "all  no credentials, as auth.json is not there, though there are copies of it" in said
+    assert f"hermes-state --home {home} restore auth.json.corrupt auth.json" in said
+    assert hermes_state("check", "--home", home, "--fail-on", "error").code == 1
 
 
 # --- very much of everything -----------------------------------------------------------------------------------------

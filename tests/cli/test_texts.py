@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from hermes_state.findings import CATALOGUE
 from hermes_state.inspection.auth.statuses import ADVICE
 from hermes_state.redaction import diff
 from tests.ground.doubles import FailingDisk
-from tests.inspection.homes import auth, link, put, row
+from tests.inspection.homes import agent, auth, link, put, row
 
 Run = Callable[..., Any]
 PROJECT = Path(__file__).resolve().parents[2]
@@ -172,6 +173,20 @@ def test_findings_that_are_folded_keep_the_place_of_the_first(home: Path, hermes
 
 
 @pytest.mark.parametrize("columns", ["40", "70", "100", "300"])
+def test_in_a_pipe_no_message_is_cut(
+    home: Path, hermes_state: Run, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    agent(home, "0.22.2")
+    put(home / "auth.json", auth({"openrouter": [row(last_status="dead", last_status_at=time.time() - 60)]}))
+    monkeypatch.setenv("COLUMNS", columns)
+    told = json.loads(hermes_state("inspect", "--json").out)["homes"][0]["findings"]
+    messages = [each["message"].split(" (20")[0].rpartition(", in ")[0] for each in told if each["severity"] == "info"]
+    said = " ".join(" ".join(rows(hermes_state("inspect").out, "Findings")).split())
+    assert messages and all(message in said for message in messages)
+    assert "..." not in said and "all of it" not in said
+
+
+@pytest.mark.parametrize("columns", ["40", "70", "100", "300"])
 def test_a_path_in_a_message_is_shown_whole_or_not_at_all(
     home: Path, hermes_state: Run, monkeypatch: pytest.MonkeyPatch, columns: str
 ) -> None:
@@ -179,7 +194,9 @@ def test_a_path_in_a_message_is_shown_whole_or_not_at_all(
     for path in paths:
         os.utime(path, (1, 1))
     monkeypatch.setenv("COLUMNS", columns)
-    message, command = rows(hermes_state("inspect").out, "Findings")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # a terminal, as far as can be told
+    message, command, *rest = rows(re.sub(r"\x1b\[[0-9;]*m", "", hermes_state("inspect").out), "Findings")
+    assert "".join(rest).strip("`").endswith("check --fail-on info") is message.endswith("...")
     words = [word.strip(".,;") for word in message.split() if "/" in word or word.endswith("...")]
     assert all(word in map(str, paths) or "/" not in word for word in words)
     assert ("such as" not in message) or str(min(paths)) in message or message.endswith("such as...")

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import hermes_state
+
 README = (Path(__file__).parent.parent.parent / "README.md").read_text("utf-8")
 
 
@@ -19,6 +21,11 @@ def test_the_librarys_ten_lines_run(home: Path, tmp_path: Path, monkeypatch: pyt
     exec(compile(code, "README.md", "exec"), {})
     assert (home / "auth.json").read_text() == '{"providers": {}, "kept": 1.50, "active_provider": "nous"}'
     assert json.loads((tmp_path / "state.json").read_text())["links"] == "kept"
+
+
+def test_every_public_name_is_told_of() -> None:
+    told = set(re.findall(r"`(?:hermes_state\.)?(\w+)`", README))
+    assert hermes_state.__public__.keys() - told == set()
 
 
 def test_every_command_of_the_readme_exists_and_every_command_is_in_it(hermes_state_help: str) -> None:

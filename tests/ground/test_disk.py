@@ -76,9 +76,9 @@ def test_directory_that_may_only_be_walked_can_be_worked_in_but_not_listed(disk,
         with pytest.raises(PermissionError) as caught:
             disk.names(at)
         assert caught.value.errno == errno.EACCES
-        with pytest.raises(OSError) as caught:
+        with pytest.raises(OSError) as unsynced:
             disk.sync_directory(at)
-        assert caught.value.errno == errno.EBADF
+        assert unsynced.value.errno == errno.EBADF
 
 
 def test_names_are_sorted(disk, tmp_path):

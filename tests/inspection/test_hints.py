@@ -169,7 +169,7 @@ BLOCKS: dict[str, tuple[Maker, str]] = {
         "cooldowns that leave no credential for x",
     ),
     "outdated mark": (pool(cooling(), records=HELD), "outdated mark of 7e472f, which agents still see"),
-    "dead": (pool(row(last_status="dead")), "7e472f is dead: log in again, or replace the key"),
+    "dead": (pool(row(last_status="dead", source="claude_code")), "7e472f is dead: log in again with Claude Code"),
     "breaker": (breaker({"reset_at": NOW + 60.0}), "breaker"),
     "cooldown in the section": (
         pool(row(), records={"7e472f": {**record(row()), **mark()}}),

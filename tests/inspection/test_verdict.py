@@ -54,7 +54,30 @@ def test_a_cooldown_blocks_its_credential_only_and_the_next_end_is_told(home: Pa
 def test_a_dead_credential_does_not_come_back_by_itself(home: Path) -> None:
     found = only(home, row(last_status="dead", last_status_at=NOW))
     assert (found.usable, found.next_at) == (0, None)
-    assert [block.what for block in found.blocked_by] == ["7e472f is dead: log in again, or replace the key"]
+    assert [block.what for block in found.blocked_by] == [f"7e472f is dead: add a valid key: `{login(home)}`"]
+    assert found.blocked_by[0].said == "7e472f is dead: add a valid key"
+    assert found.blocked_by[0].commands == [
+        login(home),
+        f"hermes-state --home {home} clear-cooldown openrouter 7e472f --dead",
+    ]
+
+
+def login(home: Path) -> str:
+    """The command of agents that makes a new credential."""
+    return f"HERMES_HOME={home} hermes -p default auth add openrouter"
+
+
+@pytest.mark.parametrize(
+    ("fields", "how"),
+    [
+        ({"auth_type": "oauth"}, "log in again: `HERMES_HOME={home} hermes -p default auth add openrouter`"),
+        ({"source": "env:OPENROUTER_API_KEY"}, "put a valid key for OPENROUTER_API_KEY into {home}/.env"),
+        ({"source": "claude_code"}, "log in again with Claude Code"),
+    ],
+)
+def test_of_a_dead_credential_it_is_said_how_it_gets_another_secret(home: Path, fields: Any, how: str) -> None:
+    found = only(home, row(last_status="dead", last_status_at=NOW, **fields))
+    assert [block.what for block in found.blocked_by] == [f"7e472f is dead: {how.format(home=home)}"]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +100,7 @@ def test_a_credential_without_a_secret_is_of_no_use_to_any_agent(home: Path, ver
     found = only(home, cooling("a", access_token=""), row("b"))
     assert (found.usable, found.of, found.next_at) == (1, 2, None)
     assert [(block.what, block.until_at, block.clear_with) for block in found.blocked_by] == [
-        ("a has no secret: log in again, or replace the key", None, None)
+        (f"a has no secret: add a valid key: `{login(home)}`", None, None)
     ]
 
 
@@ -149,8 +172,19 @@ def test_a_model_is_left_without_a_credential_only_where_every_usable_one_cools_
 def test_a_row_that_agents_fail_on_takes_its_whole_pool_along_and_no_other(home: Path) -> None:
     found = providers(home, {"openrouter": [row("a"), "oops", cooling("b")], "nous": [row()]})
     assert (found["openrouter"].usable, found["openrouter"].of, found["openrouter"].next_at) == (0, 2, None)
-    assert "row 2, on which agents fail" in [block.what for block in found["openrouter"].blocked_by]
     assert found["nous"].usable == 1
+
+
+def test_as_long_as_agents_fail_on_a_row_no_command_for_another_one_is_offered(home: Path) -> None:
+    dead = row("d", last_status="dead", last_status_at=NOW)
+    rows = [row("a"), "oops", cooling("b"), dead, row("m", model_cooldowns={"x": NOW + 60.0})]
+    found = providers(home, {"openrouter": rows})["openrouter"]
+    assert [(block.what, block.commands) for block in found.blocked_by] == [
+        ("row 2, on which agents fail: mend or remove it by hand first", []),
+        ("cooldown of b (429)", []),
+        ("d is dead: add a valid key", []),
+        ("cooldown of m for x", []),
+    ]
 
 
 def test_a_pool_under_a_name_that_no_agent_looks_up_is_of_no_use(home: Path) -> None:

@@ -97,6 +97,19 @@ def test_no_command_is_advised_that_would_be_refused(home: Path, other: Path) ->
     assert said.startswith(f"restore {ours} auth.json") and "older" not in said
 
 
+def test_no_shell_offers_what_would_be_refused(
+    home: Path, other: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    migrated(home)
+    ours = migrated(other, NOW + 1)
+    monkeypatch.setenv("_HERMES_STATE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", f"hermes-state\n--home\n'{other}'\nrestore\n")
+    monkeypatch.setenv("COMP_CWORD", "4")
+    with pytest.raises(SystemExit):
+        app.run([])
+    assert capsys.readouterr().out.split() == [ours]
+
+
 def test_by_another_path_it_is_the_same_home(home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (home / "auth.json").write_bytes(SAMPLE)
     (tmp_path / "link").symlink_to(home)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from hermes_state import backup, retention, strays
+from hermes_state import retention, strays
 from hermes_state.cli import app
 from hermes_state.disk import Directory, RealDisk
 from hermes_state.errors import FileNotOk

@@ -13,9 +13,10 @@ from hermes_state.home import Home
 from hermes_state.inspection.auth.environment import Environment
 from hermes_state.inspection.auth.origin import ENVIRONMENT, is_manual, renewal, variable
 from hermes_state.inspection.auth.pools import Judged, Pool
+from hermes_state.inspection.auth.remedies import Clearing
 from hermes_state.inspection.auth.rows import place
 from hermes_state.inspection.auth.statuses import advice
-from hermes_state.inspection.commands import Clearing, quoted
+from hermes_state.inspection.commands import quoted
 from hermes_state.redaction import redact
 from hermes_state.runtime.record import fingerprint
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hermes_state.home import Home
 from hermes_state.inspection.commands import agent_command, is_typable, quoted
-
-if TYPE_CHECKING:
-    from hermes_state.inspection.auth.pools import Pool
 
 #: Sources outside of ``manual`` whose secrets agents keep in auth.json (``is_borrowed_credential_source``, 0.15 on).
 _OWNED = frozenset(
@@ -53,27 +50,6 @@ def adding(owner: Home, pool: str) -> str | None:
     from shlex import quote
 
     return agent_command(owner, f"auth add {quote(pool)}") if is_typable(pool) else None
-
-
-def uncovering(owner: Home, pool: Pool, hidden: Pool) -> str | None:
-    """The agent's command that removes the only row of ``pool`` from the file of ``owner``, a profile, so that the
-    agent takes the rows of the root again, ``hidden`` until then.
-
-    None unless that row is a copy of one of those, as agents make them when they mark what they borrowed: what is
-    nowhere else must not be removed for a cooldown. None as well where there are more rows.
-    """
-    identity = pool.rows[0].get("id") if len(pool.rows) == 1 and isinstance(pool.rows[0], dict) else None
-    copies = (row for row in hidden.rows if isinstance(row, dict) and row.get("id") == identity)
-    if (
-        not isinstance(identity, str)
-        or not is_typable(identity)
-        or not is_typable(pool.key)
-        or next(copies, None) is None
-    ):
-        return None
-    from shlex import quote
-
-    return agent_command(owner, f"auth remove {quote(pool.key)} {quote(identity)}")
 
 
 def renewal(owner: Home, pool: str, row: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from itertools import islice
 from math import inf
 from typing import Any, NamedTuple
 
-from hermes_state.cooldown import AgentSees, Rule, Status, Until, agent_sees, model_ends, status, until
+from hermes_state.cooldown import AgentSees, Rule, Status, Until, agent_sees, marked_at, model_ends, status, until
 from hermes_state.inspection.auth.refusals import Refusal, refusals
 from hermes_state.inspection.auth.secretless import has_no_secret
 from hermes_state.inspection.report import Credential
@@ -106,7 +106,7 @@ class _View:
 def _judge(key: str, index: int, inline: _View, truth: _View, held: str, now: float, store: str) -> Judged:
     row, merged, rule = inline.rows[index], truth.rows[index], truth.rule
     found = status(merged, truth.siblings, now, rule)
-    end = until(merged, truth.siblings, rule)
+    end, marked = until(merged, truth.siblings, rule), marked_at(merged)
     secretless = has_no_secret(key, row)
     passed_over = secretless and (rule is None or rule >= Rule.V16)
     sees = AgentSees.BLOCKED if passed_over else agent_sees(row, inline.siblings, now, rule)
@@ -121,6 +121,7 @@ def _judge(key: str, index: int, inline: _View, truth: _View, held: str, now: fl
         status=found,
         agent_sees=sees,
         held=held,
+        marked_at=marked if isinstance(marked, float) else None,
         until_at=_finite(end.at),
         until_rule=_rule_of(end, rule),
         remaining_seconds=_finite(end.at - now) if found is Status.COOLING and end.at is not None else None,

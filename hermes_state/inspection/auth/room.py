@@ -13,8 +13,8 @@ from hermes_state.home import Home
 from hermes_state.inspection import files
 from hermes_state.inspection.auth import benched, rows, section, sources, times
 from hermes_state.inspection.auth.environment import Environment
-from hermes_state.inspection.auth.origin import uncovering
 from hermes_state.inspection.auth.pools import Pool
+from hermes_state.inspection.auth.remedies import uncovering
 from hermes_state.inspection.auth.store import AuthPools
 from hermes_state.inspection.commands import command, quoted
 from hermes_state.inspection.neighbourhood import Neighbourhood

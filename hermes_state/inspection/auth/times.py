@@ -11,7 +11,8 @@ from hermes_state.cooldown import parse_timestamp
 from hermes_state.findings import Finding, finding
 from hermes_state.home import Home
 from hermes_state.inspection.auth.pools import Judged, Pool
-from hermes_state.inspection.commands import Clearing, quoted
+from hermes_state.inspection.auth.remedies import Clearing
+from hermes_state.inspection.commands import quoted
 from hermes_state.models.issue import pointer
 from hermes_state.runtime import SECTION
 from hermes_state.runtime.record import MOVED_FIELDS, inline_fields, told

@@ -123,6 +123,8 @@ class Credential(Part):
     """What an agent that knows inline state only makes of it, when it asks for no certain model."""
     held: Held
     """Where its runtime state is held: inline in the row, in the runtime section, in both, or nowhere."""
+    marked_at: Seconds | None
+    """When it was marked, epoch seconds; null where no time is known, or there is no mark."""
     until_at: Seconds | None
     """The end of its cooldown, epoch seconds, also after it has passed; null where there is no end, or no cooldown."""
     until_rule: str | None
@@ -151,6 +153,8 @@ class Breaker(Part):
     state: BreakerState
     """What it amounts to now. unreadable: it could not be looked into, so that agents may obey it or not. absent: there
     is no breaker, only a link that leads to nothing."""
+    recorded_at: Seconds | None
+    """When it was recorded, epoch seconds; null where it says no time."""
     reset_at: Seconds | None
     """When the provider may be asked again, epoch seconds; null where it says no time."""
     remaining_seconds: Seconds | None
