@@ -127,7 +127,7 @@ class UnknownTarget(StateError):
     """A provider, credential, backup or kind that is not there, or a name that fits several.
 
     ``paths`` are all the files that were searched, where there were more than one; ``reason`` says why a name will not
-    do although it fits.
+    do although it fits, ``advice`` what to do where nothing is known that could be meant.
     """
 
     what: str
@@ -136,6 +136,7 @@ class UnknownTarget(StateError):
     ambiguous: bool = False
     paths: tuple[str, ...] = ()
     reason: str = ""
+    advice: str = ""
     exit_code = ExitCode.USAGE
     code = "unknown_target"
 
@@ -151,7 +152,7 @@ class UnknownTarget(StateError):
 
     @property
     def hint(self) -> str:
-        return f"one of: {', '.join(self.known)}" if self.known else ""
+        return f"one of: {', '.join(self.known)}" if self.known else self.advice
 
 
 # --- reading: exit 3 and 4 -------------------------------------------------------------------------------------------
@@ -168,6 +169,8 @@ class NoSuchHome(StateError):
 
     @property
     def hint(self) -> str:
+        if any(step.startswith("~") for step in self.path.split("/")):
+            return "the ~ in it stands for nothing: shells read it as your home only without quotes around it"
         return "name it with --home DIR, or set HERMES_HOME"
 
 

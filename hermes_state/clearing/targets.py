@@ -68,7 +68,8 @@ def owner_of(home: Home, provider: str, disk: Disk | None = None) -> Owner | Non
 def unknown(homes: Sequence[Home], provider: str) -> StateError:
     """That none of ``homes`` has credentials of ``provider``, with the providers that they have.
 
-    Where they have none at all, and a link that leads to nothing stands in the place of a file, that is the error.
+    Where there is no file at all, that is said. Where they have none, and a link that leads to nothing stands in the
+    place of a file, that is the error.
     """
     known = providers(homes)
     for store in () if known else _stores(homes):
@@ -78,7 +79,10 @@ def unknown(homes: Sequence[Home], provider: str) -> StateError:
     paths = tuple(store.path for store in _stores(homes))
     gone = [path for path in paths if not os.path.lexists(path)]
     reason = f"{_listed(gone)} {'is' if len(gone) == 1 else 'are'} not there" if gone == [*paths] else ""
-    return UnknownTarget(paths[0], "provider", provider, tuple(sorted(known)), paths=paths, reason=reason)
+    advice = "hermes-state inspect says whether there is a copy to restore" if reason else ""
+    return UnknownTarget(
+        paths[0], "provider", provider, tuple(sorted(known)), paths=paths, reason=reason, advice=advice
+    )
 
 
 def _listed(paths: Sequence[str]) -> str:

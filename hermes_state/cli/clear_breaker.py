@@ -25,7 +25,7 @@ def run(asked: Asked, provider: str | None, *, dry_run: bool) -> int:
         entries = [{**error_entry(failed.error, failed.home), "kind": "breaker"} for failed in report.errors]
         print_json("clear-breaker", as_json(report), entries)
     else:
-        _print(homes, report)
+        _print(homes, report, provider)
     return int(report.exit_code)
 
 
@@ -42,8 +42,8 @@ def still_blocked(asked: Sequence[tuple[Home, str]], watch: Watch = unwatched) -
     ]
 
 
-def _print(homes: list[Home], report: ClearReport) -> None:
-    from hermes_state.cli.render import console, line, mark, verbatim, words
+def _print(homes: list[Home], report: ClearReport, provider: str | None) -> None:
+    from hermes_state.cli.render import console, line, mark, nothing_written, verbatim, words
 
     out = console()
     for home in homes:
@@ -59,9 +59,13 @@ def _print(homes: list[Home], report: ClearReport) -> None:
                 line(out, " ", mark("info"), one.note)
         for stays in (one for one in report.left if one.home == home.path):
             line(out, mark("info"), f"{stays.provider}: {stays.reason}")
+    if provider is None and not (report.cleared or report.left or report.errors):
+        line(out, mark("info"), "there are no breakers: nothing to do")
     for block in dict.fromkeys(one.block for one in report.still_blocked_by):  # homes can share a file
         clear = f"; clear it: {block.clear_with}" if block.clear_with else ""
         line(out, mark("warning"), f"still blocked by {block.what} ({block.path}){clear}")
+    if report.dry_run:
+        nothing_written(out, bool(report.cleared))
     out.file.flush()
     for failed in report.errors:
         print_error(failed.error)

@@ -51,7 +51,7 @@ def run(asked: Asked, target: Target, *, breaker: bool, dry_run: bool, permits: 
 
 
 def _print(done: ProviderCleared) -> None:
-    from hermes_state.cli.render import console, line, mark, words
+    from hermes_state.cli.render import console, line, mark, nothing_written, words
 
     out = console()
     files = {file.home.path: file for file in done.files}
@@ -76,7 +76,7 @@ def _print(done: ProviderCleared) -> None:
     _print_undo(out, done)
     if done.dry_run:
         would = any(file.cleared for file in done.files) or (done.breakers is not None and done.breakers.cleared)
-        line(out, mark("info"), f"nothing was written{'; run it again without --dry-run' if would else ''}")
+        nothing_written(out, bool(would))
     out.file.flush()
     for failed in done.errors:
         print_error(failed.error)

@@ -133,6 +133,11 @@ def left(seconds: float | None) -> str:
     return duration(seconds) if seconds is not None else "-"
 
 
+def nothing_written(out: Console, would: bool) -> None:
+    """The last line of a dry run; ``would`` is whether the run itself would change anything."""
+    line(out, mark("info"), f"nothing was written{'; run it again without --dry-run' if would else ''}")
+
+
 def section(out: Console, title: str, rows: Iterable[Row]) -> None:
     """A title and its rows; nothing where there are none."""
     told = list(rows)

@@ -20,7 +20,7 @@ ROWS = {
     "only_in_backup": "comes back",
     "only_now": "goes away (it is in the backup of what was replaced)",
     "token_differs": "has another token now",
-    "fields_differ": "has other fields now",
+    "fields_differ": "has other fields now: those of the backup come back",
 }
 
 
@@ -102,7 +102,7 @@ def _entry(one: Restored, diff: bool) -> dict[str, Any]:
 
 
 def _print(home: Home, source: Source, done: list[Restored], dry_run: bool, diff: bool) -> None:
-    from hermes_state.cli.render import console, line, mark, print_diff, words
+    from hermes_state.cli.render import console, line, mark, nothing_written, print_diff, words
 
     out = console()
     line(out, words(f"Home {home.path} ({home.rule})", "bold"))
@@ -125,6 +125,8 @@ def _print(home: Home, source: Source, done: list[Restored], dry_run: bool, diff
             line(out, "   ", f"backup of what was replaced: {one.backup}")
         if diff and one.changed:
             print_diff(out, one.before, one.after, one.file)
+    if dry_run:
+        nothing_written(out, any(one.changed for one in done))
     out.file.flush()
 
 

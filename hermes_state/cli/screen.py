@@ -39,11 +39,12 @@ _PROVIDERS, _IN_NEED, _BLOCKS, _CREDENTIALS, _BREAKERS, _FILES = 12, 6, 3, 14, 5
 #: States of credentials and of breakers that need more words than their name.
 _SAID = {"cooling": "cooling down", "elapsed": "usable again"}
 _BREAKERS_ARE = {
-    "directory": "a directory, which no agent made",
     "foreign": "not a breaker: the file is not the agent's",
     "absent": "no breaker: a link that leads to nothing",
     "unreadable": "unreadable: agents that can look into it may obey it",
 }
+#: In the message of a finding about what is no file.
+_IRREGULAR = "not a regular file"
 #: Findings of an auth.json that is not ok, and where its pools are.
 _LOST, _POOLS = "HS-AUTH-045", "/credential_pool/"
 _UNTOLD = frozenset(f"HS-AUTH-{number}" for number in ("001", "002", "003", "004", "006", "045"))
@@ -158,7 +159,7 @@ def _typable(commands: Iterable[str]) -> list[Text]:
 def _of_pool(command: str) -> str:
     """The command that clears the cooldowns of a whole pool, for one that clears that of one of its rows."""
     typed = shlex.split(command)
-    if typed[0] != "hermes-state" or "clear-cooldown" not in typed or {"--model", "--dead"} & {*typed}:
+    if "clear-cooldown" not in typed or {"--model", "--dead"} & {*typed}:
         return command
     return shlex.join(typed[: typed.index("clear-cooldown") + 2])
 
@@ -225,10 +226,12 @@ def _meter(since: float | None, at: float, remaining: float, sentence: str) -> T
 
 
 def _breakers(home: HomeReport, at: float) -> Iterator[Row]:
+    # Of what is no file at all it is said what it is: agents do not obey it, they fail on it or wait for it.
+    odd = {found.path: found.message.partition(":")[0] for found in home.findings if _IRREGULAR in found.message}
     ordered = sorted(home.breakers, key=lambda each: each.state in ("expired", "absent"))
     for number, each in enumerate(ordered[:_BREAKERS], 1):
         remaining = each.remaining_seconds if each.state == "active" else None
-        state = words(_BREAKERS_ARE.get(each.state, each.state))
+        state = words(odd[each.path] if each.path in odd else _BREAKERS_ARE.get(each.state, each.state))
         if remaining is not None:
             state = _meter(each.recorded_at, at, remaining, "blocks for {} more")
         is_last = number == _BREAKERS < len(ordered)

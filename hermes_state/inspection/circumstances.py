@@ -62,8 +62,9 @@ def pause(home: Home, rule: Rule | None) -> Pause | None:
     said = f" ({reason})" if reason else ""
     since = "" if rule is not None else ", for agents since 0.20"
     message = f"new work is paused{said}{since}: {held}"
-    block = Block(f"a pause{said}: {held}", path, None, resume)
-    return Pause(block, finding("HS-HOME-012", path, "", message, f"{quoted(resume)} lifts it"))
+    block = Block(f"a pause{said}{since}: {held}", path, None, resume)
+    older = "" if rule is not None else "; older agents know neither the pause nor the command"
+    return Pause(block, finding("HS-HOME-012", path, "", message, f"{quoted(resume)} lifts it{older}"))
 
 
 def copies(home: Home) -> Iterator[Finding]:

@@ -14,6 +14,8 @@ from hermes_state.restoring.source import Copy, Hidden, Source
 
 #: How many older copies are named.
 _FEW = 3
+#: What to do in a home without any.
+_NOTHING = "there is nothing to restore from in this home: name another one with --home, or log in again"
 
 
 class Survey(NamedTuple):
@@ -48,7 +50,7 @@ def find(disk: Disk, home: str, name: str) -> Source:
     if len(fitting) == 1:
         return fitting[0]
     known = tuple(source.name for source in (fitting or found)[:8])
-    raise UnknownTarget(home, "backup", name, known, ambiguous=len(fitting) > 1)
+    raise UnknownTarget(home, "backup", name, known, ambiguous=len(fitting) > 1, advice=_NOTHING)
 
 
 def advice(disk: Disk, home: str, file: str, typed: Callable[[str], str]) -> str:

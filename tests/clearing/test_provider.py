@@ -353,6 +353,7 @@ def test_where_there_is_no_auth_json_that_is_said(home: Path) -> None:
     with pytest.raises(UnknownTarget) as raised:
         clear(home)
     assert raised.value.message == f"provider 'openrouter': {home / 'auth.json'} is not there"
+    assert raised.value.hint == "hermes-state inspect says whether there is a copy to restore"
     work = profile(home, "work")
     (work / "auth.json").unlink(missing_ok=True)
     with pytest.raises(UnknownTarget, match=r"auth\.json, .*auth\.json are not there"):

@@ -38,11 +38,13 @@ CREDENTIAL_KEYS = {
         "status",
         "agent_sees",
         "held",
+        "marked_at",
         "until_at",
         "until_rule",
     ),
     *("remaining_seconds", "error_code", "reason", "message", "model_cooldowns", "store"),
 }
+BREAKER_KEYS = {"provider", "path", "state", "recorded_at", "reset_at", "remaining_seconds"}
 FILE_KEYS = {
     *("kind", "path", "link_target", "shared_with", "outcome", "mode", "uid", "gid", "size", "mtime_at", "sha256"),
     *("pending", "section"),
@@ -64,7 +66,7 @@ def test_inspect_has_the_promised_keys(demo: Path, hermes_state) -> None:
     assert all(set(row) == {"provider", "usable", "of", "next_at", "blocked_by"} for row in home["providers"])
     blocks = [block for row in home["providers"] for block in row["blocked_by"]]
     assert blocks and all(set(block) == {"what", "path", "until_at", "clear_with"} for block in blocks)
-    assert all(set(row) == {"provider", "path", "state", "reset_at", "remaining_seconds"} for row in home["breakers"])
+    assert all(set(row) == BREAKER_KEYS for row in home["breakers"])
     assert set(answer.json["summary"]) == {"errors", "warnings", "pending"}
     finding = home["findings"][0]
     assert set(finding) >= {"id", "severity", "kind", "pointer", "message", "hint"}

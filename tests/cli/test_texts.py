@@ -99,6 +99,15 @@ def test_a_breaker_that_cannot_be_read_is_not_called_corrupt_anywhere(
     assert "corrupt" not in seen.out + seen.err + done.out + done.err
 
 
+def test_of_what_stands_in_place_of_a_breaker_it_is_said_what_it_is(home: Path, hermes_state: Run) -> None:
+    (home / "rate_limits" / "nous.json").mkdir(parents=True)
+    put(home / "rate_limits" / "openrouter.json", {})
+    assert rows(hermes_state("inspect", "breaker").out, "Breakers") == [
+        "✗  nous        it is a directory, not a regular file",
+        "·  openrouter  not a breaker: the file is not the agent's",
+    ]
+
+
 def test_a_link_to_nothing_is_not_shown_as_a_breaker_that_has_expired(home: Path, hermes_state: Run) -> None:
     link(home / "rate_limits" / "nous.json", home / "nowhere.json")
     seen = hermes_state("inspect")
@@ -206,6 +215,56 @@ def test_a_path_in_a_message_is_shown_whole_or_not_at_all(
 def test_a_long_message_is_cut_between_words() -> None:
     assert clipped("word " * 100).endswith("word...") and len(clipped("word " * 100)) <= 300
     assert clipped("x" * 1000) == "x" * 297 + "..."
+
+
+# --- what comes next --------------------------------------------------------------------------------------------------
+
+
+def test_where_there_is_no_breaker_it_is_said_that_nothing_is_to_be_done(home: Path, hermes_state: Run) -> None:
+    nothing = "there are no breakers: nothing to do"
+    assert nothing in hermes_state("clear-breaker", "--all").out
+    assert nothing not in hermes_state("clear-breaker", "nous").out
+    put(home / "rate_limits" / "nous.json", {"reset_at": 4e9})
+    assert nothing not in hermes_state("clear-breaker", "--all").out
+    assert nothing in hermes_state("clear-breaker", "--all").out
+
+
+@pytest.mark.parametrize("command", ["restore", "clear-breaker", "clear-cooldown"])
+def test_a_dry_run_ends_with_the_word_that_nothing_was_written(home: Path, hermes_state: Run, command: str) -> None:
+    asked = {"restore": "auth.json.corrupt", "clear-breaker": "nous", "clear-cooldown": "openrouter"}[command]
+    cooling = row("a", last_status="exhausted", last_status_at=time.time(), last_error_code=429)
+    put(home / "auth.json", auth({"openrouter": [cooling]}))
+    put(home / "auth.json.corrupt", auth({"openrouter": [row("a")]}))
+    put(home / "rate_limits" / "nous.json", {"reset_at": time.time() + 60.0})
+    last = hermes_state(command, asked, "--dry-run").out.splitlines()[-1]
+    assert last == "· nothing was written; run it again without --dry-run"
+    done = hermes_state(command, asked)
+    assert done.code == 0 and "nothing was written" not in done.out
+    again = hermes_state(command, asked, "--dry-run").out.splitlines()[-1]
+    assert again == "· nothing was written"
+
+
+def test_which_side_wins_is_said_of_fields_that_differ(home: Path, hermes_state: Run) -> None:
+    put(home / "auth.json", auth({"openrouter": [row("a", label="new")]}))
+    put(home / "auth.json.corrupt", auth({"openrouter": [row("a", label="old")]}))
+    said = hermes_state("restore", "auth.json.corrupt").out
+    assert "openrouter a: has other fields now: those of the backup come back" in said
+    assert json.loads((home / "auth.json").read_bytes())["credential_pool"]["openrouter"][0]["label"] == "old"
+
+
+def test_in_a_home_without_backups_a_restore_says_what_to_do(home: Path, hermes_state: Run) -> None:
+    answer = hermes_state("restore", "x")
+    assert answer.code == 2
+    assert "there is nothing to restore from in this home" in answer.err
+    put(home / "auth.json.corrupt", auth())
+    assert "one of: auth.json.corrupt" in hermes_state("restore", "x").err
+
+
+def test_a_tilde_within_quotes_is_explained(home: Path, hermes_state: Run) -> None:
+    answer = hermes_state("--home", "~/.hermes", "inspect")
+    assert answer.code == 3
+    assert "the ~ in it stands for nothing" in answer.err
+    assert "~" not in hermes_state("--home", str(home / "gone"), "inspect").err
 
 
 # --- diffs ------------------------------------------------------------------------------------------------------------

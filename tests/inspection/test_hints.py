@@ -121,9 +121,7 @@ def test_a_file_that_is_not_ok_is_brought_back_by_what_its_hint_says(
 
 @pytest.mark.parametrize("copy", ["state-snapshots/20260101-000000/auth.json", "auth.json.corrupt"])
 @pytest.mark.parametrize("dangling", [False, True])
-def test_a_file_that_is_gone_is_brought_back_by_what_its_hint_says(
-    copy: str, dangling: bool, home: Path
-) -> None:
+def test_a_file_that_is_gone_is_brought_back_by_what_its_hint_says(copy: str, dangling: bool, home: Path) -> None:
     put(home / copy, GOOD)
     if dangling:
         (home / "dotfiles").mkdir()

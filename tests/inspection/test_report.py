@@ -29,10 +29,10 @@ PROMISED = {
     "homes[].providers[].blocked_by[]": "what path until_at clear_with",
     "homes[].files[]": "kind path link_target shared_with outcome mode uid gid size mtime_at sha256 pending section",
     "homes[].files[].section": "schema records tombstones",
-    "homes[].credentials[]": "pool id label source auth_type priority status agent_sees held until_at until_rule"
-    " remaining_seconds error_code reason message model_cooldowns store",
+    "homes[].credentials[]": "pool id label source auth_type priority status agent_sees held marked_at until_at"
+    " until_rule remaining_seconds error_code reason message model_cooldowns store",
     "homes[].credentials[].model_cooldowns": "claude-x",
-    "homes[].breakers[]": "provider path state reset_at remaining_seconds",
+    "homes[].breakers[]": "provider path state recorded_at reset_at remaining_seconds",
     "homes[].sessions": "count role invalid",
     "homes[].config": "version unknown_keys",
     "homes[].findings[]": "id severity kind path pointer message hint",

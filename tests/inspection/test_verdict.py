@@ -464,7 +464,7 @@ def test_a_pause_is_told_of_every_provider_and_takes_no_credential_away(home: Pa
     for each in found.values():
         assert (each.usable, each.blocked_by[-1]) == (
             1,
-            Block(f"a pause: {HELD}", str(home / "ESTOP"), None, agents(home, "resume")),
+            Block(f"a pause, for agents since 0.20: {HELD}", str(home / "ESTOP"), None, agents(home, "resume")),
         )
 
 
@@ -473,7 +473,11 @@ def test_agents_know_a_pause_since_0_20(home: Path, version: str | None, held: b
     put(home / "ESTOP", "")
     if version is not None:
         agent(home, version)
-    assert bool(only(home, row()).blocked_by) is held
+    blocks = only(home, row()).blocked_by
+    assert bool(blocks) is held
+    assert ["since 0.20" in block.what for block in blocks] == ([version is None] if held else [])
+    hints = [each.hint for each in look(home).findings if each.id == "HS-HOME-012"]
+    assert ["older agents know neither" in hint for hint in hints] == ([version is None] if held else [])
 
 
 def test_a_pause_of_the_root_holds_its_profiles_too(home: Path) -> None:
@@ -482,14 +486,17 @@ def test_a_pause_of_the_root_holds_its_profiles_too(home: Path) -> None:
     put(coder / "auth.json", auth({"nous": [row()]}))
     (block,) = look(coder).providers[0].blocked_by
     assert block == Block(
-        f"a pause (moving house): {HELD}", str(home / "ESTOP"), None, f"HERMES_HOME={coder} hermes resume"
+        f"a pause (moving house), for agents since 0.20: {HELD}",
+        str(home / "ESTOP"),
+        None,
+        f"HERMES_HOME={coder} hermes resume",
     )
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"reason": 5}', b"\xff", b"[" * 5000])
 def test_whatever_the_file_of_a_pause_holds_it_counts(home: Path, content: bytes) -> None:
     put(home / "ESTOP", content)
-    assert only(home, row()).blocked_by[0].what == f"a pause: {HELD}"
+    assert only(home, row()).blocked_by[0].what == f"a pause, for agents since 0.20: {HELD}"
 
 
 def test_a_directory_pauses_as_well_and_a_link_to_nothing_does_not(home: Path) -> None:

@@ -103,8 +103,9 @@ def test_a_dead_credential_is_named_and_the_next_command_revives_it(home: Path, 
     assert first.next == []  # one that can be used is enough
     put(home, dead())
     alone = hermes_state("clear-cooldown", "openrouter")
-    assert (alone.code, marked(home)) == (0, ["aaaaa9"])
-    [next_] = alone.next
+    assert (alone.code, marked(home)) == (5, ["aaaaa9"])
+    login, next_ = alone.next
+    assert login.endswith("hermes auth add openrouter")
     assert next_ == "hermes-state clear-cooldown openrouter aaaaa9 --dead"
     assert hermes_state(*typed(next_)).code == 0
     assert (marked(home), verdict(hermes_state("inspect", "--json"))) == ([], (1, 1))

@@ -49,7 +49,8 @@ def adding(owner: Home, pool: str) -> str | None:
     """The agent's command that logs in, or asks for a key, and takes suppressed sources of ``pool`` up again."""
     from shlex import quote
 
-    return agent_command(owner, f"auth add {quote(pool)}") if is_typable(pool) else None
+    words = agent_command(owner, f"auth add {quote(pool)}")
+    return words if is_typable(pool) and "`" not in words else None  # in a text it stands in backquotes
 
 
 def renewal(owner: Home, pool: str, row: Mapping[str, Any]) -> str:
