@@ -52,7 +52,7 @@ def program(
     'inspect', which changes nothing.
     """
     if version:
-        from hermes_state.cli.versions import print_versions
+        from hermes_state.cli.commands.versions import print_versions
 
         print_versions(as_json=asked(context).json)
         raise typer.Exit
@@ -75,7 +75,7 @@ def inspect(context: typer.Context, kinds: Kinds = None) -> int:
 
     It exits with 0 whatever it finds, as long as it can look; 'check' is the command for scripts.
     """
-    from hermes_state.cli.inspect import run
+    from hermes_state.cli.commands.inspect import run
 
     with at_once():
         return run(asked(context), kinds or [])
@@ -109,7 +109,7 @@ def check(
 
     It exits with 1 when a finding counts, with 3 when something could not be looked at, and else with 0.
     """
-    from hermes_state.cli.check import run
+    from hermes_state.cli.commands.check import run
 
     with at_once():
         return run(asked(context), kinds or [], fail_on)
@@ -159,7 +159,7 @@ def migrate(
     Agents do not read that section: a credential whose cooldown has not ended is used again at once. Each one is
     named, with the time left; --leave-binding leaves them as they are.
     """
-    from hermes_state.cli.migrate import run
+    from hermes_state.cli.commands.migrate import run
     from hermes_state.stores.permits import Permits
 
     if to not in (None, "base"):
@@ -200,7 +200,7 @@ def clear_breaker(
     A breaker is a file in rate_limits/ in which agents remember that a provider is rate limited; while it lasts, none
     of them asks. It is removed, verified on disk to be gone, and what else blocks the provider is named.
     """
-    from hermes_state.cli.clear_breaker import run
+    from hermes_state.cli.commands.clear_breaker import run
 
     if (provider is None) == (not every):
         raise typer.BadParameter("name one provider, or say --all", param_hint="PROVIDER")
@@ -240,7 +240,7 @@ def clear_cooldown(
     profile that uses them.
     """
     from hermes_state.clearing.targets import Target
-    from hermes_state.cli.clear_cooldown import run
+    from hermes_state.cli.commands.clear_cooldown import run
     from hermes_state.stores.permits import Permits
 
     if model is not None and dead:
@@ -264,7 +264,7 @@ def backups(context: typer.Context) -> int:
 
     The names in the first column are what 'restore' takes.
     """
-    from hermes_state.cli.backups import run
+    from hermes_state.cli.commands.backups import run
 
     with at_once():
         return run(asked(context))
@@ -298,7 +298,7 @@ def restore(
     the backup and in the present file keeps its present token, unless --with-tokens is given; everything else comes
     from the backup.
     """
-    from hermes_state.cli.restore import run
+    from hermes_state.cli.commands.restore import run
     from hermes_state.stores.permits import Permits
 
     options = asked(context)
@@ -326,7 +326,7 @@ def recover(context: typer.Context) -> int:
     Only writes with --in-place can be cut short; all others are whole or did not happen. Temporary files go when they
     are ours and older than an hour.
     """
-    from hermes_state.cli.recover import run
+    from hermes_state.cli.commands.recover import run
 
     return run(asked(context))
 
@@ -354,7 +354,7 @@ def schema(
     on in what it prints with --json; that of 'error' is for what is printed where a command could not begin, that of
     'version' for --version --json.
     """
-    from hermes_state.cli.schema import run
+    from hermes_state.cli.commands.schema import run
 
     with at_once():
         return run(asked(context), kind)
@@ -377,7 +377,7 @@ def selftest(
     Each write of this program is stopped at every possible point, and what a disk may then hold is tried out: the old
     or the new content has to be there, whole. It exits with 7 when something was lost.
     """
-    from hermes_state.cli.selftest import run
+    from hermes_state.cli.commands.selftest import run
 
     return run(asked(context), within)
 

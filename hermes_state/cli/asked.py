@@ -39,7 +39,7 @@ class Asked:
         """What to call after each of ``total`` items, where somebody watches (see progress); scripts do not."""
         if self.json:
             return unwatched(total, what)
-        from hermes_state.cli.progress import watched
+        from hermes_state.cli.text.progress import watched
 
         return watched(total, what)
 

@@ -144,7 +144,7 @@ def _files(asked: Asked, given: dict[str, Any]) -> Iterator[Offer]:
 
 
 def _schemas(asked: Asked, given: dict[str, Any]) -> Iterable[Offer]:
-    from hermes_state.cli.schema import published
+    from hermes_state.cli.commands.schema import published
 
     return map(Offer, published())
 

@@ -21,7 +21,7 @@ from hermes_state.disk import RealDisk
 from hermes_state.findings import Finding, finding
 from hermes_state.home import Home
 from hermes_state.inspection.commands import command, file_command, quoted
-from hermes_state.inspection.pairing import FOLDERS as PAIRING
+from hermes_state.inspection.sessions.pairing import FOLDERS as PAIRING
 from hermes_state.look import peek
 from hermes_state.redaction import harmless
 

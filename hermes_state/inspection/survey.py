@@ -57,11 +57,11 @@ class _Survey:
 
             auth = room.look(home, outlook.auth, self.neighbourhood, self.now, outlook.rule)
         if "sessions" in self.kinds:
-            from hermes_state.inspection import sessions
+            from hermes_state.inspection.sessions import room as sessions
 
             session = sessions.look(home, self.neighbourhood, agent.version, self.now)
         if "config" in self.kinds:
-            from hermes_state.inspection import config
+            from hermes_state.inspection.config import room as config
 
             settings = config.look(home, self.neighbourhood, agent.version)
         breaker = outlook.breakers if "breaker" in self.kinds else None

@@ -50,7 +50,7 @@ def test_how_a_provider_stands_is_asked_without_what_other_questions_need(tmp_pa
         f"(found,) = standings([(find({str(tmp_path)!r}, None, {{}}), 'nous')], 0.0); assert len(found.switches) == 1"
     )
     assert "hermes_state.inspection.outlook" in imported
-    rooms = ("survey", "sessions", "config", "home", "litter", "gateway", "pairing", "scope", "auth.room")
+    rooms = ("survey", "sessions", "config", "home", "litter", "auth.room")
     others = ("migration", "models.auth", "models.rules", "codec.rewrite", "codec.yaml", "rehearsal", "restoring")
     unneeded = {f"hermes_state.inspection.{room}" for room in rooms} | {f"hermes_state.{other}" for other in others}
     assert imported & unneeded == set()

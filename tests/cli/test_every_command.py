@@ -46,7 +46,7 @@ def furnished(home: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def _short_selftest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hermes_state.cli.selftest.enumerate_all", lambda place: [])
+    monkeypatch.setattr("hermes_state.cli.commands.selftest.enumerate_all", lambda place: [])
 
 
 def test_no_command_is_forgotten(hermes_state) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from examples.demo import copy_demo_home
-from hermes_state.cli import progress
+from hermes_state.cli.text import progress
 from hermes_state.redaction import harmless
 from tests.cli.test_signals import ended, paused, resume
 from tests.inspection.homes import agent, auth, link, put, row
@@ -535,13 +535,13 @@ def test_json_needs_nothing_of_what_draws_text(home: Path) -> None:
     command = [sys.executable, "-B", "-c", program, "--home", str(home), "inspect", "--json"]
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
     text = {
-        "hermes_state.cli.render",
-        "hermes_state.cli.screen",
-        "hermes_state.cli.overview",
-        "hermes_state.cli.progress",
+        "hermes_state.cli.text.render",
+        "hermes_state.cli.text.screen",
+        "hermes_state.cli.text.overview",
+        "hermes_state.cli.text.progress",
     }
     assert {"rich", *text} & {*done.stderr.split()} == set()
-    assert "hermes_state.cli.inspect" in done.stderr
+    assert "hermes_state.cli.commands.inspect" in done.stderr
 
 
 def test_on_a_terminal_the_overview_is_what_it_is_in_a_pipe(many: Path) -> None:
@@ -553,7 +553,8 @@ def test_on_a_terminal_the_overview_is_what_it_is_in_a_pipe(many: Path) -> None:
 #: The program, with a bar from the first home on; at the thirtieth it is told to stop.
 STOPPED = """
 import os, signal
-from hermes_state.cli import app, progress
+from hermes_state.cli import app
+from hermes_state.cli.text import progress
 progress._FIRST_LOOK = progress._WORTH_IT = progress._EVERY = -1.0
 step = progress._Bar.step
 def stopping(bar):

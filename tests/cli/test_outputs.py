@@ -230,7 +230,7 @@ def test_a_selftest_prints_what_its_schema_says(tmp_path: Path, hermes_state, mo
         Totals("two", skipped="not here"),
         Totals("three", violations=[Violation("three", 1, ("nothing_lost",))]),
     ]
-    monkeypatch.setattr("hermes_state.cli.selftest.enumerate_all", lambda place: iter(found))
+    monkeypatch.setattr("hermes_state.cli.commands.selftest.enumerate_all", lambda place: iter(found))
     answer = hermes_state("selftest", "--in", tmp_path, "--json")
     assert (answer.code, answer.json["format"]) == (7, "hermes-state/selftest")
 

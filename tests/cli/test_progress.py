@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hermes_state.cli import progress
+from hermes_state.cli.text import progress
 from hermes_state.runtime import SECTION
 from tests.cli.test_inspect import cooling, on_a_terminal
 from tests.inspection.homes import auth, put
@@ -33,7 +33,8 @@ COUNT = 8
 #: The program, with a bar from the first home on. At the fourth home of the bar that is named it is told to stop.
 WATCHED = """
 import os, signal
-from hermes_state.cli import app, progress
+from hermes_state.cli import app
+from hermes_state.cli.text import progress
 progress._FIRST_LOOK = progress._WORTH_IT = progress._EVERY = -1.0
 step = progress._Bar.step
 def stopping(bar):

@@ -9,7 +9,8 @@ import pytest
 from typer import Context
 from typer.main import get_command
 
-from hermes_state.cli import app, schema
+from hermes_state.cli import app
+from hermes_state.cli.commands import schema
 from hermes_state.models.schema import KINDS, OUTPUTS, file_name
 from hermes_state.shipped import shipped
 

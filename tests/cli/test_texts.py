@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from hermes_state.cli.render import clipped, console, print_diff
+from hermes_state.cli.text.render import clipped, console, print_diff
 from hermes_state.findings import CATALOGUE
 from hermes_state.inspection.auth.statuses import ADVICE
 from hermes_state.redaction import diff

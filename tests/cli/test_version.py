@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hermes_state import __version__
-from hermes_state.cli.versions import DEPENDENCIES, installed
+from hermes_state.cli.commands.versions import DEPENDENCIES, installed
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -78,7 +78,7 @@ def test_the_first_on_the_path_is_the_one_that_is_imported(tmp_path: Path) -> No
 
 
 def test_what_is_not_there_is_said_to_be_missing(hermes_state, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hermes_state.cli.versions.DEPENDENCIES", ("no-such-distribution",))
+    monkeypatch.setattr("hermes_state.cli.commands.versions.DEPENDENCIES", ("no-such-distribution",))
     assert "no-such-distribution not found" in hermes_state("--version").out
 
 

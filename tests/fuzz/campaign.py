@@ -22,7 +22,7 @@ from hermes_state.clearing.breakers import as_json as cleared_as_json
 from hermes_state.clearing.breakers import clear_breakers
 from hermes_state.clearing.cooldowns import clear_cooldowns
 from hermes_state.clearing.targets import Target
-from hermes_state.cli.migrate import _file_entry
+from hermes_state.cli.commands.migrate import _file_entry
 from hermes_state.codec.comparison import same
 from hermes_state.codec.fault import BadText
 from hermes_state.disk import Directory, RealDisk

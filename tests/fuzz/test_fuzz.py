@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from hermes_state.clearing.breakers import clear_breakers
-from hermes_state.inspection import inspect, sessions
+from hermes_state.inspection import inspect
+from hermes_state.inspection.sessions import room as sessions
 from hermes_state.migration.run import migrate_auth
 from hermes_state.outcomes import Outcome
 from tests.fuzz import campaign as judging

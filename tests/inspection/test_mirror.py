@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from hermes_state.inspection import routing
+from hermes_state.inspection.sessions import routing
 from tests.ground.places import snapshot
 from tests.inspection.cases_home import CHAT, state_db
 from tests.inspection.homes import HOUR, NOW, agent, found, look, put

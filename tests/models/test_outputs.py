@@ -13,7 +13,7 @@ import pytest
 
 from hermes_state import cooldown, errors, findings, liveness, outcomes
 from hermes_state.clearing import undo
-from hermes_state.cli import migrate, recover, restore
+from hermes_state.cli.commands import migrate, recover, restore
 from hermes_state.models.outputs import clearing as cleared
 from hermes_state.models.outputs import inspection as inspected
 from hermes_state.models.outputs import migration as migrated

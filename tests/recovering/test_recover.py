@@ -242,7 +242,7 @@ def test_a_migration_sweeps_at_its_write_and_says_so(home: Path) -> None:
 def test_the_command_says_what_it_mended_swept_and_left(
     home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hermes_state.cli.recover.now", later)
+    monkeypatch.setattr("hermes_state.cli.commands.recover.now", later)
     file, swept = half_written(home), stray(home)
     assert app.run(["--home", str(home), "--json", "recover"]) == 0
     answer = json.loads(capsys.readouterr().out)

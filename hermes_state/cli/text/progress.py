@@ -67,7 +67,7 @@ def _progress(what: str, total: int) -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from hermes_state.cli.render import speaks_utf8
+    from hermes_state.cli.text.render import speaks_utf8
 
     bar = [BarColumn()] if speaks_utf8() else []
     columns = (TextColumn("{task.description}"), *bar, MofNCompleteColumn(), TimeRemainingColumn())

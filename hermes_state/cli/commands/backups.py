@@ -27,7 +27,7 @@ def run(asked: Asked) -> int:
         ]
         print_json("backups", {"homes": homes}, [error_entry(error, home.path) for home, error in errors])
         return code
-    from hermes_state.cli.render import console, line, print_table, words
+    from hermes_state.cli.text.render import console, line, print_table, words
 
     out = console()
     for home, listed in found:
@@ -60,7 +60,7 @@ def _entry(source: Source) -> dict[str, Any]:
 
 
 def _row(source: Source) -> list[Any]:
-    from hermes_state.cli.render import counted, mark
+    from hermes_state.cli.text.render import counted, mark
 
     what = []
     for copy in source.copies:

@@ -102,7 +102,7 @@ def _entry(one: Restored, diff: bool) -> dict[str, Any]:
 
 
 def _print(home: Home, source: Source, done: list[Restored], dry_run: bool, diff: bool) -> None:
-    from hermes_state.cli.render import console, line, mark, nothing_written, print_diff, words
+    from hermes_state.cli.text.render import console, line, mark, nothing_written, print_diff, words
 
     out = console()
     line(out, words(f"Home {home.path} ({home.rule})", "bold"))

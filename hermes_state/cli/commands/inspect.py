@@ -33,9 +33,9 @@ def run(asked: Asked, kinds: list[str]) -> int:
 
 def _print(report: Report, at: float) -> None:
     from hermes_state.cli.output import print_error
-    from hermes_state.cli.overview import print_overview
-    from hermes_state.cli.render import console
-    from hermes_state.cli.screen import print_home
+    from hermes_state.cli.text.overview import print_overview
+    from hermes_state.cli.text.render import console
+    from hermes_state.cli.text.screen import print_home
 
     out = console()
     if len(report.homes) == 1:

@@ -57,7 +57,7 @@ def _entry(result: Recovered, one: Mended) -> dict[str, str | None]:
 
 
 def _print(homes: list[Home], done: list[Recovered], errors: list[tuple[Home, StateError]]) -> None:
-    from hermes_state.cli.render import console, line, mark, words
+    from hermes_state.cli.text.render import console, line, mark, words
 
     out = console()
     results = {result.home.path: result for result in done}

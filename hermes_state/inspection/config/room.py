@@ -9,7 +9,8 @@ from typing import NamedTuple
 from hermes_state.errors import StateError
 from hermes_state.findings import Finding, finding
 from hermes_state.home import Home
-from hermes_state.inspection import files, scope
+from hermes_state.inspection import files
+from hermes_state.inspection.config import scope
 from hermes_state.inspection.home import wide
 from hermes_state.inspection.neighbourhood import Neighbourhood
 from hermes_state.inspection.report import Config, FileFacts
@@ -141,8 +142,8 @@ def _stamp(reading: Reading, agent: str | None) -> Iterator[Finding]:
 
 
 def _secrets(home: Home, reading: Reading) -> Iterator[Finding]:
-    from hermes_state.inspection import plain_secrets
     from hermes_state.inspection.auth.environment import Environment
+    from hermes_state.inspection.config import plain_secrets
 
     found = list(plain_secrets.find(reading.document, Environment(home.path)))
     if found:

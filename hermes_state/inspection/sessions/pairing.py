@@ -16,8 +16,8 @@ from hermes_state.clock import duration
 from hermes_state.findings import Finding, finding
 from hermes_state.home import Home
 from hermes_state.inspection.commands import is_typable
-from hermes_state.inspection.gateway import removing, unusable
 from hermes_state.inspection.memory import Memory, number, recall_object
+from hermes_state.inspection.sessions.gateway import removing, unusable
 from hermes_state.models.issue import pointer
 
 FOLDERS = (os.path.join("platforms", "pairing"), "pairing")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from hermes_state.cli.render import Row, clipped, counted, listed, mark, shortened, verbatim, words
+from hermes_state.cli.text.render import Row, clipped, counted, listed, mark, shortened, verbatim, words
 from hermes_state.findings import Finding, Severity
 from hermes_state.home import Home
 from hermes_state.inspection.commands import command

@@ -196,7 +196,7 @@ def _warning_entries(file: FileResult) -> list[dict[str, Any]]:
 
 
 def _print_text(results: list[HomeResult], options: Options, diff: bool, check: bool) -> None:
-    from hermes_state.cli.render import console, line, mark, print_diff, words
+    from hermes_state.cli.text.render import console, line, mark, print_diff, words
 
     out = console()
     for result in results:
@@ -213,7 +213,7 @@ def _print_text(results: list[HomeResult], options: Options, diff: bool, check: 
 
 
 def _print_file(out: Console, home: Home, file: FileResult, options: Options, check: bool) -> None:
-    from hermes_state.cli.render import line, mark
+    from hermes_state.cli.text.render import line, mark
 
     name = os.path.basename(file.path)
     link = f" -> {file.real_path}" if os.path.islink(file.path) else ""
@@ -246,7 +246,7 @@ def _counts(file: FileResult) -> str:
 
 
 def _print_way_back(out: Console, home: Home, file: FileResult, options: Options) -> None:
-    from hermes_state.cli.render import line
+    from hermes_state.cli.text.render import line
 
     if options.dry_run:
         line(out, "   ", "nothing was written; run it again without --dry-run")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from hermes_state.findings import Finding, finding
 from hermes_state.inspection.commands import file_command, quoted
-from hermes_state.inspection.routing import Index, Routes
+from hermes_state.inspection.sessions.routing import Index, Routes
 from hermes_state.models.issue import pointer
 from hermes_state.stores.reading import Reading
 

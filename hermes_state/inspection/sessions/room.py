@@ -11,16 +11,17 @@ from hermes_state import clock
 from hermes_state.errors import StateError
 from hermes_state.findings import Finding, finding
 from hermes_state.home import Home
-from hermes_state.inspection import files, gateway, pairing
+from hermes_state.inspection import files
 from hermes_state.inspection.neighbourhood import Neighbourhood
 from hermes_state.inspection.report import FileFacts, Sessions
+from hermes_state.inspection.sessions import gateway, pairing
 from hermes_state.inspection.versions import before, numbers
 from hermes_state.models.issue import IssueKind, pointer
 from hermes_state.stores.reading import Reading
 from hermes_state.stores.sessions import SessionsStore, moved_to
 
 if TYPE_CHECKING:
-    from hermes_state.inspection.routing import Index
+    from hermes_state.inspection.sessions.routing import Index
 
 DATABASE = "state.db"
 _IDS = {
@@ -54,7 +55,7 @@ def look(home: Home, neighbourhood: Neighbourhood, version: str | None, now: flo
     sessions = None
     index, database = None, os.path.join(home.path, DATABASE)
     if not before(version, *_MIRROR_SINCE) and os.path.isfile(database):
-        from hermes_state.inspection import routing
+        from hermes_state.inspection.sessions import routing
 
         index = routing.look(database, os.path.realpath(os.path.dirname(reading.path)), now)
     if isinstance(reading.document, dict):
@@ -68,7 +69,7 @@ def look(home: Home, neighbourhood: Neighbourhood, version: str | None, now: flo
     else:
         invalid = frozenset()
     if index is not None:
-        from hermes_state.inspection import mirror
+        from hermes_state.inspection.sessions import mirror
 
         found += mirror.findings(database, reading, index, invalid, neighbourhood.gateways[home.path].may_be_running)
     found += gateway.findings(home, version, now)

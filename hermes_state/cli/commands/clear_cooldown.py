@@ -51,7 +51,7 @@ def run(asked: Asked, target: Target, *, breaker: bool, dry_run: bool, permits: 
 
 
 def _print(done: ProviderCleared) -> None:
-    from hermes_state.cli.render import console, line, mark, nothing_written, words
+    from hermes_state.cli.text.render import console, line, mark, nothing_written, words
 
     out = console()
     files = {file.home.path: file for file in done.files}
@@ -83,7 +83,7 @@ def _print(done: ProviderCleared) -> None:
 
 
 def _print_file(out: Console, file: CooldownsCleared, done: ProviderCleared) -> None:
-    from hermes_state.cli.render import line, mark, words
+    from hermes_state.cli.text.render import line, mark, words
 
     ready = "would be cleared" if done.dry_run else "cleared"
     whose = " (the root's store, from which the profile borrows)" if file.owner.store == "root" else ""
@@ -149,7 +149,7 @@ def _states(one: Cleared, model: str | None) -> Iterator[str]:
 
 
 def _print_still(out: Console, done: ProviderCleared) -> None:
-    from hermes_state.cli.render import line, mark
+    from hermes_state.cli.text.render import line, mark
 
     for still in done.still:
         for block in still.blocks:
@@ -160,7 +160,7 @@ def _print_still(out: Console, done: ProviderCleared) -> None:
 
 
 def _print_undo(out: Console, done: ProviderCleared) -> None:
-    from hermes_state.cli.render import line, mark
+    from hermes_state.cli.text.render import line, mark
 
     undo = done.undo
     if undo.level.value in ("none", "low"):

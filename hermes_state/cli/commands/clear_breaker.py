@@ -43,7 +43,7 @@ def still_blocked(asked: Sequence[tuple[Home, str]], watch: Watch = unwatched) -
 
 
 def _print(homes: list[Home], report: ClearReport, provider: str | None) -> None:
-    from hermes_state.cli.render import console, line, mark, nothing_written, verbatim, words
+    from hermes_state.cli.text.render import console, line, mark, nothing_written, verbatim, words
 
     out = console()
     for home in homes:

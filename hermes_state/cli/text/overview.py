@@ -10,9 +10,9 @@ from collections.abc import Iterator, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from hermes_state.cli.findings import SEVERITIES
-from hermes_state.cli.render import Row, clipped, counted, line, mark, print_table, section, verbatim, words
-from hermes_state.cli.screen import is_whole, providers
+from hermes_state.cli.text.findings import SEVERITIES
+from hermes_state.cli.text.render import Row, clipped, counted, line, mark, print_table, section, verbatim, words
+from hermes_state.cli.text.screen import is_whole, providers
 from hermes_state.findings import Finding, Severity
 from hermes_state.inspection.report import HomeReport, Report
 from hermes_state.redaction import harmless

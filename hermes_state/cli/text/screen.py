@@ -14,8 +14,8 @@ from math import inf
 from rich.console import Console
 from rich.text import Text
 
-from hermes_state.cli.findings import SEVERITIES, finding_rows, near
-from hermes_state.cli.render import (
+from hermes_state.cli.text.findings import SEVERITIES, finding_rows, near
+from hermes_state.cli.text.render import (
     Row,
     bar,
     clipped,

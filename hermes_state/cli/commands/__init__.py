@@ -1,0 +1,1 @@
+"""One module for each command: it asks a room below, and says what came out."""

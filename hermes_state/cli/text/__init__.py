@@ -1,0 +1,1 @@
+"""Text for people: rows, tables, bars, and the screens made of them."""

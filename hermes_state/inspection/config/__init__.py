@@ -1,0 +1,1 @@
+"""``config.yaml``: settings, what an administrator pins over them, and secrets that stand in it."""
