@@ -28,6 +28,15 @@ AGENT_WORDS = {"auth add": "0.13", "auth remove": "0.13", "resume": "0.20"}
 VERSIONS = ("0.13.0", "0.15.2", "0.19.0", "0.22.2")
 #: Commands of the system that hints may name. The tests leave ``sudo`` out.
 SYSTEM = {"chmod", "chown", "install", "mv", "rm"}
+#: What no command ends in the home of its case: it is mended by hand, or from a copy that is not there, or only told.
+_BY_HAND = {
+    "AUTH": "002 003 004 005 006 011 012 013 014 015 026 027 028 030 031 032 033 034 035 036 038",
+    "BREAK": "012 017",
+    "CONF": "002 003 004 006 011 013 016 020 021 022 023 024 025 026 027",
+    "HOME": "005 006 008 009 010 011 013",
+    "SESS": "002 003 004 006 011 012 013 014 020 021 022 023 024 025 027 028 029",
+}
+BY_HAND = {f"HS-{kind}-{number}" for kind, numbers in _BY_HAND.items() for number in numbers.split()}
 OF_AN_AGENT = re.compile(r"(?:HERMES_HOME=\S+ )?hermes (?:-p default )?(.*)")
 Place = tuple[str, str, str]
 
@@ -71,6 +80,7 @@ def copied(source: Path, target: Path) -> None:
 def test_what_a_hint_says_to_type_ends_the_finding(id: str, case: Case, home: Path, tmp_path: Path) -> None:
     made = case.fires(home) or home
     said = [(place, command) for place, hit in findings(made, id).items() for command in commands(hit.hint)]
+    assert bool(said) is (id not in BY_HAND)
     copied(home, tmp_path / "as it was")
     for place, command in said:
         if words := OF_AN_AGENT.fullmatch(command):
