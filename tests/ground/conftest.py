@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import tempfile
@@ -13,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.ground.places import acl
-
-NOBODY = 1234
+from tests.users import NOBODY, somebody
 
 
 @pytest.fixture
@@ -48,25 +46,8 @@ def open_place() -> Iterator[Path]:
 
 @pytest.fixture
 def as_nobody() -> Callable[[], AbstractContextManager[None]]:
-    """For a ``with`` block, be a user without privileges (uid and gid 1234); already the case when not root."""
-
-    @contextlib.contextmanager
-    def become() -> Iterator[None]:
-        if os.geteuid() != 0:
-            yield
-            return
-        groups = os.getgroups()
-        os.setgroups([])
-        os.setegid(NOBODY)
-        os.seteuid(NOBODY)
-        try:
-            yield
-        finally:
-            os.seteuid(0)
-            os.setegid(0)
-            os.setgroups(groups)
-
-    return become
+    """For a ``with`` block, be a user without privileges."""
+    return somebody
 
 
 @pytest.fixture

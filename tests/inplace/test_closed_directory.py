@@ -22,8 +22,8 @@ from hermes_state.links import resolve
 from hermes_state.migration.run import Options, migrate_auth
 from hermes_state.obstacle import APPENDED, is_append_only, is_closed, obstacle
 from hermes_state.stores.permits import Permits
+from tests.users import NOBODY, somebody
 
-NOBODY = 1234
 SAMPLE = (Path(__file__).parent.parent / "samples" / "auth" / "0.19.0" / "pool_exhausted_429.json").read_bytes()
 
 Act = Callable[[Path, Permits], object]
@@ -70,24 +70,6 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     yield home
     home.chmod(0o755)
     shutil.rmtree(top)
-
-
-@contextlib.contextmanager
-def somebody() -> Iterator[None]:
-    """Be a user without privileges; already the case when not root."""
-    if os.geteuid() != 0:
-        yield
-        return
-    groups = os.getgroups()
-    os.setgroups([])
-    os.setegid(NOBODY)
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(0)
-        os.setgroups(groups)
 
 
 def follow(hint: str) -> None:

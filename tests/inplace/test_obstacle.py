@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hermes_state.links import resolve
 from hermes_state.obstacle import CLOSED, MOUNTED, SEALED, obstacle
-
-NOBODY = 1234
+from tests.users import NOBODY, somebody
 
 
 @pytest.fixture
@@ -25,25 +23,6 @@ def place() -> Iterator[Path]:
     yield made
     made.chmod(0o755)
     shutil.rmtree(made)
-
-
-@contextmanager
-def _somebody() -> Iterator[None]:
-    if os.geteuid() != 0:
-        yield
-        return
-    os.setegid(NOBODY)
-    os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(0)
-
-
-@pytest.fixture
-def as_somebody() -> Callable[[], AbstractContextManager[None]]:
-    return _somebody
 
 
 def file(folder: Path, mode: int = 0o666) -> Path:
@@ -65,29 +44,29 @@ def test_a_directory_in_its_place_has_none(tmp_path: Path) -> None:
     assert obstacle(resolve(str(tmp_path))) == ""
 
 
-def test_a_directory_that_may_not_be_written_in_is_one(place: Path, as_somebody) -> None:
+def test_a_directory_that_may_not_be_written_in_is_one(place: Path) -> None:
     path = file(place)
     place.chmod(0o555)
-    with as_somebody():
+    with somebody():
         assert obstacle(resolve(str(path))) == CLOSED
 
 
-def test_it_is_none_where_the_file_may_not_be_written_either(place: Path, as_somebody) -> None:
+def test_it_is_none_where_the_file_may_not_be_written_either(place: Path) -> None:
     path = file(place, 0o444)
     place.chmod(0o555)
-    with as_somebody():
+    with somebody():
         assert obstacle(resolve(str(path))) == ""
 
 
-def test_a_sticky_directory_keeps_others_from_replacing(place: Path, as_somebody) -> None:
+def test_a_sticky_directory_keeps_others_from_replacing(place: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("needs a file of another user: only root can give files away")
     path = file(place)
     place.chmod(0o1777)
-    with as_somebody():
+    with somebody():
         assert obstacle(resolve(str(path))) == CLOSED
     os.chown(path, NOBODY, NOBODY)
-    with as_somebody():
+    with somebody():
         assert obstacle(resolve(str(path))) == ""
 
 
@@ -105,11 +84,11 @@ def test_a_mount_is_found_whatever_its_name(tmp_path: Path, name: str) -> None:
     assert obstacle(resolve(str(path)), str(mounts)) == ""
 
 
-def test_a_mount_that_may_not_be_written_can_be_changed_in_no_way(place: Path, as_somebody) -> None:
+def test_a_mount_that_may_not_be_written_can_be_changed_in_no_way(place: Path) -> None:
     path = file(place, 0o444)
     mounts = place / "mounts"
     mounts.write_text(f"25 22 0:5 /x {path} ro - ext4 /dev/x rw\n")
-    with as_somebody():
+    with somebody():
         assert obstacle(resolve(str(path)), str(mounts)) == SEALED
 
 

@@ -243,4 +243,4 @@ def test_ten_times_the_profiles_is_not_more_than_ten_times_the_work(
         monkeypatch.setattr(os, name, counting(getattr(os, name)))
     few, some, many = (work(count) for count in (5, 10, 30))
     assert few < some
-    assert many - some <= 4.4 * (some - few)  # 20 more homes beside 5 more; for squares it is 10.7
+    assert many - some <= 4 * (some - few) + 20
