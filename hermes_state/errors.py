@@ -201,7 +201,12 @@ class FileNotOk(StateError):
 
     @property
     def hint(self) -> str:
-        return self.fault.hint
+        return self.fault.hint or ("" if self.fault.outcome not in _LOST else _BRING_BACK)
+
+
+#: What no command but ``restore`` writes over, and what to do about it.
+_LOST = (Outcome.EMPTY, Outcome.CORRUPT, Outcome.TOO_LARGE, Outcome.INVALID)
+_BRING_BACK = "stop the agents, which may write over it, and look for a copy: hermes-state backups"
 
 
 # --- refusals: exit 5 ------------------------------------------------------------------------------------------------

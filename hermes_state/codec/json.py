@@ -62,7 +62,7 @@ class JsonText(NamedTuple):
 def parse(data: bytes) -> JsonText:
     """Read JSON. Raises BadText (empty or corrupt, with line and column) and never anything else."""
     if not data:
-        raise BadText(Fault(Outcome.EMPTY, "it has no content at all", hint="look for a backup: hermes-state backups"))
+        raise BadText(Fault(Outcome.EMPTY, "it has no content at all"))
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -94,7 +94,7 @@ def remedy(home: Home, reading: Reading) -> str:
     A file that cannot be read is in the way of a restore too, and one of a newer version has lost nothing.
     """
     fault, name = reading.fault, os.path.basename(reading.path)
-    hint = fault.hint if fault is not None and reading.outcome is not Outcome.EMPTY else ""  # that one: see the backups
+    hint = fault.hint if fault is not None else ""
     if reading.outcome is Outcome.UNREADABLE and stat.S_ISDIR(_mode(reading.path)):
         return f"{quoted(file_command('mv', reading.path, f'{reading.path}.aside'))} puts it aside"
     if reading.outcome not in (Outcome.EMPTY, Outcome.CORRUPT, Outcome.TOO_LARGE, Outcome.INVALID):

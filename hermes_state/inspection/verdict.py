@@ -102,7 +102,7 @@ def _what(judged: Judged, pool: Pool, owner: Home) -> str | None:
 
 
 def _unseen(judged: Judged, model: str | None) -> str:
-    return ", unseen by a stock agent" if model in judged.unseen else ""
+    return ", unseen by stock agents, which use it all the same" if model in judged.unseen else ""
 
 
 def _models_without(pool: Pool) -> dict[str, float]:

@@ -21,12 +21,16 @@ _TRAILING = ".:!?"
 _SHOWN = "sha256:"
 
 _hashes: set[int] = set()
-_unread: deque[Any] = deque(maxlen=64)
+_unread: deque[Any] = deque()
+#: Documents that may wait to be looked into: a run over a thousand homes reads them all before it shows anything.
+_MOST = 64
 
 
 def meet(document: Any) -> None:
     """Remember the secrets in ``document``, which was read from a file: what stands under the names of such."""
     _unread.append(document)
+    if len(_unread) > _MOST:
+        _learn(_unread.popleft())
 
 
 def forget() -> None:

@@ -181,7 +181,7 @@ BLOCKS: dict[str, tuple[Maker, str]] = {
     "breaker": (breaker({"reset_at": NOW + 60.0}), "breaker"),
     "cooldown in the section": (
         pool(row(), records={"7e472f": {**record(row()), **mark()}}),
-        "cooldown of 7e472f (429), unseen by a stock agent",
+        "cooldown of 7e472f (429), unseen by stock agents, which use it all the same",
     ),
 }
 

@@ -112,14 +112,16 @@ def test_a_cooldown_without_an_end_gives_no_next_time(home: Path) -> None:
 def test_a_cooldown_in_the_section_blocks_though_a_stock_agent_would_try(home: Path) -> None:
     found = only(home, row(), section={"7e472f": record(row(), **cooling("x", 300.0))})
     assert (found.usable, found.next_at) == (0, NOW + 300.0)
-    assert [block.what for block in found.blocked_by] == ["cooldown of 7e472f (429), unseen by a stock agent"]
+    assert [block.what for block in found.blocked_by] == [
+        "cooldown of 7e472f (429), unseen by stock agents, which use it all the same"
+    ]
 
 
 def test_a_model_cooldown_in_the_section_only_is_told_as_unseen(home: Path) -> None:
     inline = row(model_cooldowns={"seen": NOW + 60.0})
     found = only(home, inline, section={"7e472f": record(inline, model_cooldowns={"hidden": NOW + 60.0})})
     assert [block.what for block in found.blocked_by if block.what.startswith("cooldown of")] == [
-        "cooldown of 7e472f for hidden, unseen by a stock agent",
+        "cooldown of 7e472f for hidden, unseen by stock agents, which use it all the same",
         "cooldown of 7e472f for seen",
     ]
 

@@ -47,6 +47,13 @@ def test_a_text_that_was_shown_before_the_secret_was_met_is_not_remembered_as_ha
     assert PLAIN not in redact(PLAIN)
 
 
+def test_no_document_is_forgotten_among_many() -> None:
+    meet({"api_key": PLAIN})
+    for number in range(1000):
+        meet({"api_key": f"another-plain-{number}"})
+    assert PLAIN not in redact(PLAIN)
+
+
 def test_no_secret_is_kept_only_what_tells_it_again() -> None:
     meet({"api_key": PLAIN})
     redact(PLAIN)

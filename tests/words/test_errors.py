@@ -45,6 +45,17 @@ def test_an_error_says_what_and_where_and_crosses_a_process_boundary(error: Stat
     assert again.__reduce__() == error.__reduce__()
 
 
+@pytest.mark.parametrize("outcome", [Outcome.EMPTY, Outcome.CORRUPT, Outcome.TOO_LARGE, Outcome.INVALID])
+def test_a_file_that_is_lost_without_other_advice_has_the_next_command_to_type(outcome: Outcome) -> None:
+    assert errors.FileNotOk("/a", Fault(outcome, "why")).hint.endswith("look for a copy: hermes-state backups")
+    assert errors.FileNotOk("/a", Fault(outcome, "why", hint="this first")).hint == "this first"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.ABSENT, Outcome.UNREADABLE, Outcome.TOO_NEW])
+def test_a_file_that_is_not_lost_is_not_to_be_brought_back(outcome: Outcome) -> None:
+    assert errors.FileNotOk("/a", Fault(outcome, "why")).hint == ""
+
+
 def test_codes_of_errors_are_names_that_scripts_can_tell_apart() -> None:
     codes = [type(example).code for example in EXAMPLES]
     assert len(set(codes)) == len(codes)
