@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.ground.conftest import NOBODY
 from tests.ground.places import snapshot
 from tests.stories.conftest import Answer
 from tests.stories.scene import cooling, ids, put, put_breaker, until
+from tests.users import NOBODY
 
 WRITERS = [("migrate",), ("clear-cooldown", "openrouter")]
 
