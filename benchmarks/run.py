@@ -50,7 +50,12 @@ def compare(name: str, ours: Callable[[], object], yardstick: Callable[[], objec
     pairs = [(timed(ours), timed(yardstick)) for _ in range(rounds)]
     mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = statistics.median(a / b for a, b in pairs)
-    print(f"{name:<58} {mine * 1e3:9.2f} ms {theirs * 1e3:9.2f} ms  {ratio:6.2f}  (at most {most:g})")
+    tell(name, f"{mine * 1e3:.2f} ms", f"{theirs * 1e3:.2f} ms", ratio, most)
+
+
+def tell(name: str, ours: str, yardstick: str, ratio: float, most: float) -> None:
+    """Print one row; what takes more than it should is marked."""
+    print(f"{name:<58} {ours:>12} {yardstick:>12}  {ratio:6.2f}  (at most {most:g}){' MISSED' if ratio > most else ''}")
 
 
 def process(*arguments: str, env: dict[str, str] | None = None) -> Callable[[], object]:
@@ -146,7 +151,7 @@ def migrations(folder: Path, rounds: int) -> None:
         mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
         ratio = statistics.median(a / b for a, b in pairs)
         name = f"migrate {rows} rows / load, dump, fsync, rename"
-        print(f"{name:<58} {mine * 1e3:9.2f} ms {theirs * 1e3:9.2f} ms  {ratio:6.2f}  (at most 2)")
+        tell(name, f"{mine * 1e3:.2f} ms", f"{theirs * 1e3:.2f} ms", ratio, 2)
 
 
 def pool_of(rows: int) -> dict[str, object]:
@@ -199,7 +204,7 @@ def memory(folder: Path) -> None:
 
     a, b = kib(ours), kib(theirs)
     name = "memory to inspect 100000 sessions / json.load"
-    print(f"{name:<58} {a / 1024:9.0f} MB {b / 1024:9.0f} MB  {a / b:6.2f}  (at most 3)")
+    tell(name, f"{a / 1024:.0f} MB", f"{b / 1024:.0f} MB", a / b, 3)
 
 
 def growth(folder: Path, rounds: int) -> None:
@@ -216,7 +221,7 @@ def growth(folder: Path, rounds: int) -> None:
         mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
         ratio = statistics.median(a / b for a, b in pairs)
         label = f"{name}: {most} / {least}"
-        print(f"{label:<58} {mine * 1e3:9.2f} ms {theirs * 1e3:9.2f} ms  {ratio:6.2f}  (at most 11)")
+        tell(label, f"{mine * 1e3:.2f} ms", f"{theirs * 1e3:.2f} ms", ratio, 11)
 
     texts = {rows: json.dumps(pool_of(rows), indent=2) for rows in (1_000, 10_000)}
     homes = {rows: folder / f"rows{rows}" for rows in texts}
